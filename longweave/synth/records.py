@@ -1,0 +1,271 @@
+"""The records that pass between rooms, and their Arrow schemas.
+
+A sample is traced through them: ``Document`` → ``Evidence`` (spans of documents) → ``Candidate``
+(question and answer with evidence) → ``Sample`` (the assembled prompt). Ids are content hashes, so
+the same input has the same ids. Nested values are stored in Parquet as Arrow lists and structs;
+open-ended ones (``meta``, ``reasoning``, ``dims``) as canonical JSON text.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, Self, TypeVar
+
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict
+
+Domain = Literal["code", "academic", "professional", "general", "literature", "dialogue"]
+Task = Literal["multiple_choice", "multi_hop", "reading_comprehension", "dialogue_memory", "numerical"]
+AnswerKind = Literal["text", "number", "choice", "list", "ratio"]
+PieceRole = Literal["needed", "hard", "random"]
+
+
+def content_id(*parts: object) -> str:
+    """16 hexadecimal digits of a SHA-256 over the canonical JSON of ``parts``."""
+    return hashlib.sha256(canonical_json(parts).encode()).hexdigest()[:16]
+
+
+def canonical_json(value: object) -> str:
+    """JSON with sorted keys and no spaces: equal values give equal text."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+class Record(BaseModel):
+    """Immutable and closed: an unknown field is an error, not a silent loss."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Document(Record):
+    """One document of the corpus. ``n_tokens`` is counted once, when the document is read."""
+
+    doc_id: str
+    title: str
+    text: str
+    domain: Domain
+    source: str
+    license: str
+    n_tokens: int = 0
+    meta: dict[str, Any] = {}
+
+
+class Evidence(Record):
+    """A verbatim span: ``quote == document.text[start:end]`` always holds."""
+
+    doc_id: str
+    start: int
+    end: int
+    quote: str
+
+    @classmethod
+    def of(cls, document: Document, start: int, end: int) -> Self:
+        """The span ``[start, end)`` of ``document`` (character offsets)."""
+        return cls(doc_id=document.doc_id, start=start, end=end, quote=document.text[start:end])
+
+
+class Candidate(Record):
+    """A question with its answer and its proof, not yet in a context.
+
+    ``evidence`` are the spans that carry the answer; ``support`` are spans that they can only be read
+    with (unit notes, titles, column headers, the cover page). ``reasoning`` is the maker's own record
+    (path, SQL with its rows, or transcript) as canonical JSON: all that its prover needs. ``ordered`` says
+    that the order of a list answer counts.
+    """
+
+    sample_id: str
+    maker: str
+    task: Task
+    question_type: str
+    domain: Domain
+    question: str
+    answer: str
+    answer_kind: AnswerKind
+    ordered: bool = False
+    tolerance: float | None = None
+    unit: str | None = None
+    evidence: list[Evidence]
+    support: list[Evidence] = []
+    doc_ids: list[str]
+    reasoning: str
+    seed: int
+    model_fingerprint: str = ""
+    prompt_fingerprint: str = ""
+
+
+class Piece(Record):
+    """A document, or an excerpt of it, as it stands in the prompt.
+
+    ``doc_spans`` are the shown ``[start, end)`` character ranges of the document, in order; one range
+    that covers the whole text for a whole document. ``context_start``/``context_end`` delimit the whole
+    rendered piece (header and text) in the user message.
+    """
+
+    doc_id: str
+    title: str
+    role: PieceRole
+    doc_spans: list[tuple[int, int]]
+    context_start: int
+    context_end: int
+    n_tokens: int
+
+
+class EvidencePosition(Record):
+    """Where a piece of evidence lies in the user message; ``depth`` is its start over its length, 0…1."""
+
+    doc_id: str
+    start: int
+    end: int
+    depth: float
+
+
+class Message(Record):
+    """One chat message."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class Dropped(Record):
+    """Why a record is not passed on: a short ``reason`` that is counted, and what was seen. Filters, checks
+    and provers return it, or None to keep."""
+
+    reason: str
+    detail: str = ""
+
+
+class Check(Record):
+    """The result of one check: its name, whether it held, out of how many tries, and details."""
+
+    name: str
+    passed: bool
+    k: int = 1
+    passes: int = 1
+    detail: str = ""
+
+
+class Sample(Candidate):
+    """A candidate in its assembled context; ``n_prompt_tokens`` counts the whole prompt."""
+
+    target_tokens: int
+    n_prompt_tokens: int
+    context: list[Piece]
+    positions: list[EvidencePosition]
+    prompt: list[Message]
+    checks: list[Check] = []
+    difficulty: float | None = None
+
+
+R = TypeVar("R", bound=Record)
+
+_EVIDENCE = pa.list_(
+    pa.struct([("doc_id", pa.string()), ("start", pa.int64()), ("end", pa.int64()), ("quote", pa.string())])
+)
+DOCUMENT_SCHEMA = pa.schema(
+    [
+        ("doc_id", pa.string()),
+        ("title", pa.string()),
+        ("text", pa.large_string()),
+        ("domain", pa.string()),
+        ("source", pa.string()),
+        ("license", pa.string()),
+        ("n_tokens", pa.int64()),
+        ("meta", pa.string()),
+    ]
+)
+CANDIDATE_SCHEMA = pa.schema(
+    [
+        ("sample_id", pa.string()),
+        ("maker", pa.string()),
+        ("task", pa.string()),
+        ("question_type", pa.string()),
+        ("domain", pa.string()),
+        ("question", pa.string()),
+        ("answer", pa.string()),
+        ("answer_kind", pa.string()),
+        ("ordered", pa.bool_()),
+        ("tolerance", pa.float64()),
+        ("unit", pa.string()),
+        ("evidence", _EVIDENCE),
+        ("support", _EVIDENCE),
+        ("doc_ids", pa.list_(pa.string())),
+        ("reasoning", pa.string()),
+        ("seed", pa.int64()),
+        ("model_fingerprint", pa.string()),
+        ("prompt_fingerprint", pa.string()),
+    ]
+)
+SAMPLE_SCHEMA = pa.schema(
+    [
+        *CANDIDATE_SCHEMA,
+        ("target_tokens", pa.int64()),
+        ("n_prompt_tokens", pa.int64()),
+        (
+            "context",
+            pa.list_(
+                pa.struct(
+                    [
+                        ("doc_id", pa.string()),
+                        ("title", pa.string()),
+                        ("role", pa.string()),
+                        ("doc_spans", pa.list_(pa.list_(pa.int64()))),
+                        ("context_start", pa.int64()),
+                        ("context_end", pa.int64()),
+                        ("n_tokens", pa.int64()),
+                    ]
+                )
+            ),
+        ),
+        (
+            "positions",
+            pa.list_(
+                pa.struct(
+                    [
+                        ("doc_id", pa.string()),
+                        ("start", pa.int64()),
+                        ("end", pa.int64()),
+                        ("depth", pa.float64()),
+                    ]
+                )
+            ),
+        ),
+        ("prompt", pa.list_(pa.struct([("role", pa.string()), ("content", pa.large_string())]))),
+        (
+            "checks",
+            pa.list_(
+                pa.struct(
+                    [
+                        ("name", pa.string()),
+                        ("passed", pa.bool_()),
+                        ("k", pa.int64()),
+                        ("passes", pa.int64()),
+                        ("detail", pa.string()),
+                    ]
+                )
+            ),
+        ),
+        ("difficulty", pa.float64()),
+    ]
+)
+
+_SCHEMAS: dict[type[Record], pa.Schema] = {
+    Document: DOCUMENT_SCHEMA,
+    Candidate: CANDIDATE_SCHEMA,
+    Sample: SAMPLE_SCHEMA,
+}
+
+
+def to_table(records: Iterable[Record], kind: type[Record]) -> pa.Table:
+    """Arrow table of ``records`` in the fixed schema of ``kind`` (Document, Candidate or Sample)."""
+    rows = [record.model_dump() for record in records]
+    for row in rows:
+        if "meta" in row:
+            row["meta"] = canonical_json(row["meta"])
+    return pa.Table.from_pylist(rows, schema=_SCHEMAS[kind])
+
+
+def from_row(row: Mapping[str, Any], kind: type[R]) -> R:
+    """The record of one row as ``Table.to_pylist`` gives it."""
+    values = dict(row)
+    if isinstance(values.get("meta"), str):
+        values["meta"] = json.loads(values["meta"])
+    return kind.model_validate(values)

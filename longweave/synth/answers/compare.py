@@ -1,0 +1,179 @@
+"""Does a prediction mean the same as the gold? One rule per kind of answer, and why it said so.
+
+The prediction is an extracted answer (``extract_answer``) or any short text. The gold is trusted: one that
+cannot be read as its kind is an error, never a wrong answer.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from longweave.synth.answers.extract import clean_answer
+from longweave.synth.answers.numbers import Mention, choose_number, read_numbers
+from longweave.synth.answers.texts import (
+    option_text,
+    read_choice,
+    read_date,
+    says_list,
+    says_text,
+    split_list,
+)
+from longweave.synth.answers.units import GoldUnit
+from longweave.synth.errors import InputError
+from longweave.synth.records import AnswerKind
+
+_SIMILAR_ENOUGH = 0.9
+_EXACT = 1e-9
+_LONGEST = 20_000
+_LONGEST_SHORT = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a prediction is right, by which rule, and what was seen; ``score`` is in 0…1."""
+
+    correct: bool
+    rule: str
+    detail: str = ""
+    score: float = 0.0
+
+
+def compare_answer(
+    prediction: str,
+    gold: str,
+    answer_kind: AnswerKind,
+    tolerance: float | None = None,
+    unit: str | None = None,
+    *,
+    ordered: bool = False,
+) -> Verdict:
+    """Compares ``prediction`` with ``gold``.
+
+    - ``number``: the one number that the prediction gives, in the gold's unit or with a scale word, percent
+      sign or currency of its own. Right within ``tolerance`` (relative to the gold), or if it rounds to the
+      gold at the gold's decimals; a tolerance of 0 means exactly.
+    - ``text``: the gold's words in the prediction, not denied; dates by their day.
+    - ``choice``: the same letter, or the option's text.
+    - ``list``: the same items, in the same order if ``ordered``.
+    - ``ratio``: the share of the gold text reproduced, as ``score``; right from 0.9 on. A gold that is a
+      number is compared as one.
+
+    Raises:
+        InputError: ``gold`` cannot be read as its kind.
+    """
+    prediction = clean_answer(prediction[:_LONGEST])
+    if not prediction:
+        return Verdict(False, "no_answer")
+    if answer_kind == "number" or (answer_kind == "ratio" and _is_number(gold)):
+        return _compare_number(prediction, gold, tolerance, GoldUnit.read(unit))
+    if answer_kind == "choice":
+        return _compare_choice(prediction, gold)
+    if answer_kind == "list":
+        items = split_list(gold)
+        if not items:
+            raise InputError("the gold list is empty", where="compare_answer", fix="Drop the sample.")
+        right, detail = says_list(prediction, items, ordered=ordered)
+        return _verdict(right, "list", detail)
+    if answer_kind == "ratio":
+        return _compare_similarity(prediction, gold)
+    return _compare_text(prediction, gold)
+
+
+def _verdict(correct: bool, rule: str, detail: str = "") -> Verdict:
+    return Verdict(correct, rule, detail, float(correct))
+
+
+def _compare_text(prediction: str, gold: str) -> Verdict:
+    if not gold.strip():
+        raise InputError("the gold answer is empty", where="compare_answer", fix="Drop the sample.")
+    if says_text(prediction, gold):
+        return _verdict(True, "cover_exact_match")
+    day = read_date(gold)
+    if day is not None:
+        return _verdict(read_date(prediction) == day, "date", f"{prediction[:80]!r} against {day}")
+    return _verdict(False, "cover_exact_match", f"{gold!r} is not said")
+
+
+def _compare_choice(prediction: str, gold: str) -> Verdict:
+    letter = read_choice(gold)
+    chosen = read_choice(prediction)
+    if letter is not None and chosen is not None:
+        return _verdict(letter == chosen, "choice_letter", f"{chosen} against {letter}")
+    text = option_text(gold)
+    if len(text) > 1:
+        return _verdict(says_text(prediction, text), "choice_text")
+    return _verdict(False, "choice_letter", f"no single letter in {prediction[:80]!r}")
+
+
+def _compare_similarity(prediction: str, gold: str) -> Verdict:
+    if not gold.strip():
+        raise InputError("the gold answer is empty", where="compare_answer", fix="Drop the sample.")
+    given = prediction[: 2 * len(gold) + 200]
+    score = SequenceMatcher(None, given, gold.strip(), autojunk=False).ratio()
+    return Verdict(score >= _SIMILAR_ENOUGH, "similarity", f"ratio {score:.3f}", score)
+
+
+def _is_number(gold: str) -> bool:
+    return any(character.isdigit() for character in gold) and not any(
+        character.isalpha() for character in gold.replace("x", "").replace("times", "")
+    )
+
+
+def _compare_number(prediction: str, gold: str, tolerance: float | None, unit: GoldUnit) -> Verdict:
+    wanted = read_numbers(gold)
+    if len(wanted) != 1:
+        raise InputError(
+            f"{gold!r} is not one number", where="compare_answer", fix="Correct the gold answer."
+        )
+    target = wanted[0]
+    given = choose_number(prediction[:_LONGEST_SHORT], unit, expects_year=target.year)
+    if len(given) != 1:
+        rule = "several_numbers" if given else "no_number"
+        return _verdict(False, rule, f"{[number.value for number in given]} in {prediction[:80]!r}")
+    number = given[0]
+    mismatch = _find_unit_mismatch(number, unit, target)
+    if mismatch:
+        return _verdict(False, "unit_mismatch", mismatch)
+    value = target.value if target.scaled else target.value * unit.scale
+    for meaning, rule in _meanings(number, unit, target):
+        if _close(meaning, value, tolerance, target, unit):
+            return _verdict(True, rule)
+    return _verdict(False, "number", f"{number.value:g} against {value:g}")
+
+
+def _find_unit_mismatch(number: Mention, unit: GoldUnit, target: Mention) -> str:
+    currency = unit.currency or target.currency
+    percent = unit.percent or target.percent
+    if number.currency and (percent or (currency and number.currency != currency)):
+        return f"{number.currency} where {'percent' if percent else currency} is asked"
+    if number.percent and currency:
+        return f"percent where {currency} is asked"
+    return ""
+
+
+def _meanings(number: Mention, unit: GoldUnit, target: Mention) -> Iterator[tuple[float, str]]:
+    """What a number can stand for, in full units (percent as printed), and the rule that says so."""
+    percent = unit.percent or target.percent
+    for value in (number.value, -number.value) if number.sign_open else (number.value,):
+        if percent:
+            yield value, "number"
+            if not number.percent and not number.scaled:
+                yield value * 100, "fraction_of_percent"
+        elif number.percent:
+            yield value / 100, "percent_of_fraction"
+        elif number.scaled:
+            yield value, "scaled_number"
+        else:
+            yield value * unit.scale, "number"
+            if unit.scale != 1:
+                yield value, "full_units"
+
+
+def _close(value: float, wanted: float, tolerance: float | None, target: Mention, unit: GoldUnit) -> bool:
+    distance = abs(value - wanted)
+    if distance <= _EXACT * max(1.0, abs(wanted)):
+        return True
+    if tolerance == 0:
+        return False
+    half_unit = 0.5 * 10.0**-target.decimals * (1.0 if target.scaled else unit.scale)
+    return distance <= max(half_unit * (1 + _EXACT), (tolerance or 0.0) * abs(wanted))

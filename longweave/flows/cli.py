@@ -1,0 +1,121 @@
+"""The ``longweave`` command: ``run``, ``verify`` and ``report``. An error is one line and exit code 2.
+
+It takes the pipeline's steps itself, with worker processes. The same steps as Prefect flows are in
+``flows.synthesize``; a flow needs Prefect's server, and the one that Prefect starts for a single run costs
+many seconds before the first document is read, so a run on one machine does without.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from longweave.flows.dataset_step import verify_again, write_report
+from longweave.flows.pipeline import synthesize
+from longweave.flows.progress import ConsoleProgress, funnel_table
+from longweave.flows.settings import IF_WORKER_DIES, RunSettings
+from longweave.synth.config import load_settings
+from longweave.synth.errors import LongweaveError
+from longweave.synth.funnel import Funnel, read_funnel
+from longweave.synth.run_directory import read_run
+from longweave.synth.stage import Execute
+from longweave.synth.workers import count_cores, open_processes
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Turn real documents into verified long-context training data.",
+)
+console = Console(soft_wrap=True)
+
+RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run directory.")]
+
+
+@app.command()
+def run(
+    config: Annotated[Path, typer.Argument(help="Settings in YAML, such as pipeline.yaml.")],
+    out: Annotated[
+        str, typer.Option(help="Run directory: a path or an fsspec URL. [default: runs/CONFIG's name]")
+    ] = "",
+    settings: Annotated[list[str] | None, typer.Option("--set", help="A setting: name=value.")] = None,
+) -> None:
+    """Make a dataset, or continue a run that was stopped.
+
+    Relative paths in CONFIG are relative to its folder.
+    """
+    loaded = load_settings(config, RunSettings, settings or [])
+    target = _absolute(out or f"runs/{config.stem}")
+    os.chdir(config.resolve().parent)
+    with _working(loaded.execution.workers) as (execute, progress):
+        made = synthesize(loaded, target, execute, progress)
+    exported = made.funnel.stages["export"]
+    console.print(f"{exported.kept:,} verified samples, {exported.tokens:,} tokens")
+    for name, what in _LEFT.items():
+        console.print(f"  {_shown(made.run.path(name))}  {what}", highlight=False)
+
+
+@app.command()
+def verify(run_directory: RunArgument) -> None:
+    """Prove every exported sample of RUN again, from its row alone. Exit code 1 if one does not hold."""
+    target = _absolute(run_directory)
+    settings = RunSettings.model_validate(read_run(target).settings)
+    with _working(settings.execution.workers) as (execute, progress):
+        proof = verify_again(target, execute, progress)
+    funnel = read_funnel(target)
+    console.print(funnel_table(_shown(target), Funnel({**funnel.stages, "proof": proof})))
+    if proof.kept != proof.n_in:
+        raise typer.Exit(1)
+
+
+@app.command()
+def report(run_directory: RunArgument) -> None:
+    """Write report.html of RUN again."""
+    target = _absolute(run_directory)
+    settings = RunSettings.model_validate(read_run(target).settings)
+    console.print(_shown(write_report(target, settings)), highlight=False)
+
+
+def main() -> None:
+    """Entry point of the command."""
+    try:
+        app()
+    except LongweaveError as error:
+        print(f"longweave: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+_LEFT = {
+    "train": "verl-ready Parquet",
+    "val": "the same, from other documents",
+    "report.html": "what was made, to look at",
+    "README.md": "dataset card",
+}
+
+
+@contextmanager
+def _working(workers: int) -> Iterator[tuple[Execute, ConsoleProgress]]:
+    try:
+        n_workers = workers or count_cores()
+        with (
+            open_processes(n_workers, IF_WORKER_DIES) as execute,
+            ConsoleProgress(console) as progress,
+        ):
+            yield execute, progress
+    except KeyboardInterrupt:
+        print("longweave: stopped; the same command goes on from here", file=sys.stderr)
+        raise typer.Exit(130) from None
+
+
+def _absolute(path: str) -> str:
+    return path if "://" in path else str(Path(path).resolve())
+
+
+def _shown(path: str) -> str:
+    """``path`` as short as it can be said from here."""
+    return path if "://" in path else os.path.relpath(path)

@@ -1,0 +1,63 @@
+"""The question sets that nothing of a run may overlap with, opened once in each process."""
+
+from collections.abc import Iterator
+
+import fsspec
+
+from longweave.corpus import (
+    DecontaminationSettings,
+    Match,
+    QuestionIndex,
+    ReadLimits,
+    Rejected,
+    SourceSettings,
+    index_questions,
+    list_files,
+    read_questions,
+)
+from longweave.corpus.decontaminate import QuestionText
+from longweave.flows.opened import open_once
+from longweave.synth.errors import InputError
+
+_LIMITS = ReadLimits()
+
+
+def open_questions(settings: DecontaminationSettings) -> QuestionIndex:
+    """The index of all question sets.
+
+    Raises:
+        InputError: A row cannot be read; what it asks could then not be kept out.
+    """
+    return _open(settings.model_dump_json())
+
+
+def measure_question_sets(settings: DecontaminationSettings) -> dict[str, object]:
+    """The size of every file of the question sets, by set and name."""
+    sizes: dict[str, object] = {}
+    for question_set in settings.sets:
+        source = SourceSettings(name=question_set.name, format="jsonl", paths=question_set.paths)
+        for file in list_files(source):
+            filesystem, path = fsspec.core.url_to_fs(file.path)
+            sizes[f"{question_set.name}: {file.name}"] = filesystem.size(path)
+    return sizes
+
+
+def describe_match(match: Match) -> str:
+    """What overlaps, on one line."""
+    return f"{match.set_name}, row {match.row_id}, {match.field}: {match.quote!r}"
+
+
+@open_once
+def _open(settings: str) -> QuestionIndex:
+    parsed = DecontaminationSettings.model_validate_json(settings)
+    return index_questions(_read(parsed), parsed)
+
+
+def _read(settings: DecontaminationSettings) -> Iterator[QuestionText]:
+    for question_set in settings.sets:
+        for found in read_questions(question_set, _LIMITS):
+            if isinstance(found, Rejected):
+                raise InputError(
+                    f"a row cannot be read: {found}", where=question_set.name, fix="Mend or remove the row."
+                )
+            yield found

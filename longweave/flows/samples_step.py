@@ -1,0 +1,222 @@
+"""Candidates to verified samples: ``samples/``, ``verified/``."""
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path
+
+from longweave.flows.corpus_step import document_paths, identify_documents
+from longweave.flows.opened import open_once, open_tokenizer
+from longweave.flows.settings import RunSettings
+from longweave.flows.step import StepContext
+from longweave.flows.tables_step import (
+    CANDIDATES,
+    candidate_shards,
+    open_conflicts,
+    read_splits,
+    split_of_shard,
+)
+from longweave.synth.context import assemble, choose_target, count_needed
+from longweave.synth.documents import read_stored
+from longweave.synth.files import guard_writes, join_path, local_path, read_footer, read_rows
+from longweave.synth.lock import LOCK_FILE, wait_for_lock
+from longweave.synth.pool import DistractorPool, build_pool, open_pool
+from longweave.synth.records import (
+    SAMPLE_SCHEMA,
+    Candidate,
+    Dropped,
+    Sample,
+    canonical_json,
+    from_row,
+    to_table,
+)
+from longweave.synth.splits import SPLITS, Split
+from longweave.synth.stage import Kept, Outcome, Reject, Stage, count_rows, each_record
+from longweave.tables import load_items, load_pool, prove
+from longweave.verify.provers import Prover, index_questions
+from longweave.verify.provers import verify_samples as verify
+from longweave.verify.structure import PromptLength
+
+SAMPLES = "samples/tables"
+VERIFIED = "verified"
+_POOLS = "samples/pools"
+_COMPLETE = "complete"
+
+
+def extend_context(context: StepContext) -> None:
+    """Candidates into contexts of one of the target lengths, padded with documents of their own split."""
+    run, settings = context.run, context.settings
+    for split in SPLITS:
+        make_pool(run.url, split, settings.tokenizer)
+    stage = Stage(
+        name="extend_context",
+        folder=SAMPLES,
+        schema=SAMPLE_SCHEMA,
+        read=partial(_read_candidates, run.url, settings.shards.samples),
+        work=_Extend(run.url, settings),
+        max_dropped=settings.limits.extend_context,
+        tokens="n_prompt_tokens",
+    )
+    context.run_stage(stage, sample_shards(run.url, settings))
+
+
+def verify_samples(context: StepContext) -> None:
+    """Keep the samples whose structure and proof hold."""
+    run, settings = context.run, context.settings
+    stage = Stage(
+        name="verify_samples",
+        folder=VERIFIED,
+        schema=SAMPLE_SCHEMA,
+        read=partial(_read_samples, run.url),
+        work=_Verify(run.url, settings),
+        expect=partial(count_rows, run.path(SAMPLES)),
+        max_dropped=settings.limits.verify_samples,
+        tokens="n_prompt_tokens",
+    )
+    context.run_stage(stage, sample_shards(run.url, settings))
+
+
+def sample_shards(run: str, settings: RunSettings) -> list[str]:
+    """Keys of the shards of ``samples/`` and ``verified/``: slices of the shards of candidates."""
+    size = settings.shards.samples
+    keys = []
+    for key in candidate_shards():
+        n_rows, _ = read_footer(join_path(run, CANDIDATES, f"{key}.parquet"))
+        keys += [f"{key}-{first // size:05d}" for first in range(0, n_rows, size)]
+    return keys
+
+
+def read_verified(run: str, settings: RunSettings) -> Iterator[Sample]:
+    """The samples that are shipped, in order."""
+    for key in sample_shards(run, settings):
+        for row in read_rows(join_path(run, VERIFIED, f"{key}.parquet")):
+            yield from_row(row, Sample)
+
+
+def load_provers(settings: RunSettings) -> Mapping[str, Prover]:
+    """The prover of each maker."""
+    return {"tables": partial(prove, pool=load_pool(), items=load_items(), limits=settings.tables.limits())}
+
+
+def prove_again(sample: Sample, settings: RunSettings, asked_first: Mapping[str, str]) -> Outcome:
+    """All gates for one sample, from what it holds alone."""
+    length = PromptLength(settings.context.fill, settings.context.template_tokens)
+    provers = load_provers(settings)
+    verified = verify([sample], provers, open_tokenizer(settings.tokenizer), length, asked_first)
+    if verified.kept:
+        return Kept(to_table(verified.kept, Sample))
+    return Reject(*verified.rejects[0])
+
+
+class _Extend:
+    """Puts candidates into contexts. Holds paths only, so that it can be sent to another process."""
+
+    def __init__(self, run: str, settings: RunSettings) -> None:
+        self._run, self._settings = run, settings
+
+    def __call__(self, candidates: Iterator[tuple[Split, Candidate]]) -> Iterator[Outcome]:
+        return each_record(self._extend, lambda pair: pair[1].sample_id)(candidates)
+
+    def _extend(self, pair: tuple[Split, Candidate]) -> Outcome:
+        split, candidate = pair
+        extended = self._assemble(split, candidate)
+        if isinstance(extended, Dropped):
+            return Reject(candidate.sample_id, extended.reason, extended.detail)
+        return Kept(to_table([extended], Sample))
+
+    def _assemble(self, split: Split, candidate: Candidate) -> Sample | Dropped:
+        context, seed = self._settings.context, self._settings.seed
+        pool = _open_pool(self._run, split, self._settings.tokenizer)
+        needed = count_needed(candidate, pool, context)
+        if isinstance(needed, Dropped):
+            return needed
+        target = choose_target(candidate, context, needed, seed)
+        if target is None:
+            return Dropped(reason="evidence_exceeds_target", detail=f"needs {needed} tokens")
+        forbidden = open_conflicts(self._run, split).forbidden(candidate)
+        return assemble(candidate, target, pool, context, seed, lambda _, piece: piece.doc_id in forbidden)
+
+
+class _Verify:
+    """Puts samples through all gates. Holds paths only, so that it can be sent to another process."""
+
+    def __init__(self, run: str, settings: RunSettings) -> None:
+        self._run, self._settings = run, settings
+
+    def __call__(self, samples: Iterator[Sample]) -> Iterator[Outcome]:
+        return each_record(self._verify, lambda sample: sample.sample_id)(samples)
+
+    def _verify(self, sample: Sample) -> Outcome:
+        return prove_again(sample, self._settings, _index_asked(self._run, self._settings.model_dump_json()))
+
+
+def _read_candidates(run: str, size: int, key: str) -> Iterator[tuple[Split, Candidate]]:
+    candidates, _, number = key.rpartition("-")
+    first = int(number) * size
+    rows = list(read_rows(join_path(run, CANDIDATES, f"{candidates}.parquet")))[first : first + size]
+    return ((split_of_shard(key), from_row(row, Candidate)) for row in rows)
+
+
+def _read_samples(run: str, key: str) -> Iterator[Sample]:
+    return (from_row(row, Sample) for row in read_rows(join_path(run, SAMPLES, f"{key}.parquet")))
+
+
+@open_once
+def _index_asked(run: str, settings: str) -> dict[str, str]:
+    """Which sample asks a question first, over all shards."""
+    keys = sample_shards(run, RunSettings.model_validate_json(settings))
+    return index_questions(
+        (row["sample_id"], row["question"])
+        for key in keys
+        for row in read_rows(join_path(run, SAMPLES, f"{key}.parquet"), ["sample_id", "question"])
+    )
+
+
+@open_once
+def _open_pool(run: str, split: Split, tokenizer: str) -> DistractorPool:
+    return open_pool(make_pool(run, split, tokenizer), open_tokenizer(tokenizer))
+
+
+def make_pool(run: str, split: Split, tokenizer: str) -> Path:
+    """The folder of the pool of ``split``, built where it is missing: when the step begins, and again on
+    every other machine that makes shards of a run which is not on its disk.
+
+    Raises:
+        RunError: It cannot be written.
+    """
+    folder = _pool_folder(run, split)
+    with guard_writes(str(folder)):
+        folder.mkdir(parents=True, exist_ok=True)
+        with wait_for_lock(folder / LOCK_FILE):
+            if not (folder / _COMPLETE).exists():
+                if local_path(run) is None:
+                    _remove_older(folder.parent)
+                splits = read_splits(run)
+                stored = (pair for path in document_paths(run) for pair in read_stored(path))
+                own = (pair for pair in stored if splits[pair[0].doc_id] == split)
+                build_pool(own, open_tokenizer(tokenizer), folder)
+                (folder / _COMPLETE).touch()
+    return folder
+
+
+def _pool_folder(run: str, split: Split) -> Path:
+    """Pools are mapped into memory, so that of a run elsewhere is kept on this machine's disk, under a name
+    that another run at the same place does not have."""
+    local = local_path(run)
+    if local is not None:
+        return Path(local, _POOLS, split)
+    identity = identify_documents(run) + canonical_json(read_splits(run))
+    return Path(tempfile.gettempdir(), "longweave", _hash(run), _hash(identity), split)
+
+
+def _remove_older(pools: Path) -> None:
+    """Remove what earlier runs at the same place left beside ``pools``."""
+    for folder in pools.parent.iterdir():
+        if folder != pools:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

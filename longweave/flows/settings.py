@@ -1,0 +1,71 @@
+"""The settings of a run: each room's own, under its name, and those of the run as a whole."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from longweave.corpus.settings import CorpusSettings
+from longweave.synth.context import ContextSettings
+from longweave.tables.settings import PoseSettings
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ShardSettings(_Settings):
+    """How large shards are. Smaller ones spread better over workers, and less is lost when a run is
+    killed."""
+
+    source_bytes: int = Field(
+        default=64_000_000, ge=1, description="Source files are read together up to this size (as stored)."
+    )
+    document_tokens: int = Field(default=1_000_000, ge=1, description="Documents of one shard, in tokens.")
+    samples: int = Field(default=64, ge=1, description="Candidates of one shard.")
+
+
+class DropLimits(_Settings):
+    """The largest share of records that a stage may drop before the run ends."""
+
+    filter_corpus: float = Field(default=0.9, ge=0, le=1)
+    deduplicate_corpus: float = Field(default=0.9, ge=0, le=1)
+    extend_context: float = Field(default=0.9, ge=0, le=1)
+    verify_samples: float = Field(default=0.9, ge=0, le=1)
+
+
+class ExecutionSettings(_Settings):
+    """How the work is spread; nothing here changes what comes out."""
+
+    workers: int = Field(default=0, ge=0, description="Shards made at once; 0 for one per core.")
+    task_runner: Literal["processes", "ray"] = Field(
+        default="processes",
+        description="What makes the shards of the Prefect flows: processes here, or a Ray cluster.",
+    )
+
+
+class RunSettings(_Settings):
+    """All settings of a run; pipeline.yaml is a commented example."""
+
+    seed: int = Field(default=0, ge=0, description="Decides everything that is drawn.")
+    tokenizer: str = Field(
+        default="qwen", description="'qwen' (bundled), a tokenizer.json, or a model directory with one."
+    )
+    val_share: float = Field(
+        default=0.2, ge=0, lt=1, description="Share of the corpus, by tokens, that is set aside for val/."
+    )
+    corpus: CorpusSettings
+    tables: PoseSettings = PoseSettings()
+    context: ContextSettings = ContextSettings()
+    shards: ShardSettings = ShardSettings()
+    limits: DropLimits = DropLimits()
+    execution: ExecutionSettings = ExecutionSettings()
+
+
+IF_WORKER_DIES = "Often memory ran out: set execution.workers lower and run again; what is finished is kept."
+"""What to do when a worker process was killed."""
+
+EXCLUDED = {
+    "execution": "shards are the same however many are made at once, and wherever",
+    "limits": "they end a run, they do not change what it writes",
+}
+"""Settings that may differ from those a run was begun with, each with the reason."""

@@ -1,0 +1,167 @@
+"""The pipeline as Prefect flows: ``synthesize``, and under it one flow per step with one task per shard.
+
+In: ``RunSettings`` (a form in Prefect's page) and the run directory. Tasks are given keys, not records; the
+shards they make are on disk. What is there already is not made again, so a flow that failed or was cancelled
+is simply run again. The funnel and a few samples are kept as artifacts.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
+from functools import partial
+from itertools import islice
+from typing import Any
+
+from prefect import Flow, flow, get_run_logger, task
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.futures import PrefectFuture
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
+
+from longweave.flows.pipeline import STEPS, Step, begin
+from longweave.flows.progress import describe_counts
+from longweave.flows.samples_step import read_verified
+from longweave.flows.settings import IF_WORKER_DIES, ExecutionSettings, RunSettings
+from longweave.flows.step import StepContext
+from longweave.synth.card import escape_markdown
+from longweave.synth.errors import SettingsError
+from longweave.synth.funnel import Counts, Funnel, read_funnel
+from longweave.synth.records import Sample
+from longweave.synth.stage import Execute, MadeShard, Make, run_in_turn
+from longweave.synth.workers import count_cores, open_processes
+
+_AHEAD = 4
+_CARDS = 6
+_SHARED: ContextVar[Execute | None] = ContextVar("execute of the flow above", default=None)
+
+
+@flow(name="synthesize", persist_result=False)
+def synthesize(settings: RunSettings, out: str = "runs/prefect") -> None:
+    """Turn the documents of ``settings.corpus`` into verified samples in the run directory ``out``."""
+    with _executing(settings.execution):
+        for step in STEPS:
+            step_flow = STAGE_FLOWS[step.__name__]
+            step_flow.with_options(task_runner=_task_runner(settings.execution))(settings, out)
+    with begin(settings, out) as run:
+        run.set_status("complete")
+    _keep_artifacts(out, settings)
+
+
+def _as_flow(step: Step) -> Flow[[RunSettings, str], None]:
+    @flow(name=step.__name__, description=step.__doc__, persist_result=False)
+    def take_step(settings: RunSettings, out: str) -> None:
+        with begin(settings, out) as run, _executing(settings.execution) as execute:
+            step(StepContext(run, settings, execute, _LoggedProgress()))
+
+    return take_step
+
+
+STAGE_FLOWS = {step.__name__: _as_flow(step) for step in STEPS}
+"""The flow of each step, by its name."""
+
+
+@task(name="shard", task_run_name="{key}", cache_policy=NO_CACHE, persist_result=False)
+def make_shard_task(execute: Execute, make: Make, key: str) -> MadeShard:
+    """Make one shard."""
+    return next(execute(make, [key]))
+
+
+@contextmanager
+def _executing(execution: ExecutionSettings) -> Iterator[Execute]:
+    """An ``Execute`` that makes every shard in a task: in a process of this machine that the task waits for,
+    or on a Ray cluster. Within another such block it is the same one."""
+    shared = _SHARED.get()
+    if shared is not None:
+        yield shared
+        return
+    n_workers = execution.workers or count_cores()
+    with ExitStack() as opened:
+        inner: Execute = run_in_turn
+        if execution.task_runner == "processes":
+            inner = opened.enter_context(open_processes(n_workers, IF_WORKER_DIES))
+        execute = partial(_run_in_tasks, inner, n_workers)
+        token = _SHARED.set(execute)
+        try:
+            yield execute
+        finally:
+            _SHARED.reset(token)
+
+
+def _run_in_tasks(inner: Execute, n_workers: int, make: Make, keys: Sequence[str]) -> Iterator[MadeShard]:
+    waiting = iter(keys)
+    running: deque[PrefectFuture[MadeShard]] = deque()
+    for key in islice(waiting, n_workers * _AHEAD):
+        running.append(make_shard_task.submit(inner, make, key))
+    while running:
+        yield running.popleft().result()
+        for key in islice(waiting, 1):
+            running.append(make_shard_task.submit(inner, make, key))
+
+
+def _task_runner(execution: ExecutionSettings) -> TaskRunner[Any]:
+    if execution.task_runner != "ray":
+        return ThreadPoolTaskRunner(max_workers=execution.workers or count_cores())
+    try:
+        from prefect_ray import RayTaskRunner
+    except ImportError as error:
+        raise SettingsError(
+            "prefect-ray is not installed",
+            where="execution.task_runner = ray",
+            fix="Install longweave[ray], or choose processes.",
+        ) from error
+    runner: TaskRunner[Any] = RayTaskRunner()
+    return runner
+
+
+class _LoggedProgress:
+    """A ``Progress`` in the flow run's log: one line per finished stage."""
+
+    def __init__(self) -> None:
+        self._logger: logging.Logger | logging.LoggerAdapter[Any] = get_run_logger()
+
+    def begin(self, stage: str, shards: int) -> None:
+        self._logger.info("%s: %d shards", stage, shards)
+
+    def advance(self, stage: str, made: MadeShard) -> None:
+        self._logger.debug("%s: %s", stage, describe_counts(made.key, made.counts))
+
+    def end(self, stage: str, counts: Counts) -> None:
+        self._logger.info(describe_counts(stage, counts))
+
+    def warn(self, what: str) -> None:
+        self._logger.warning(what)
+
+
+def _keep_artifacts(out: str, settings: RunSettings) -> None:
+    create_table_artifact(
+        _funnel_rows(read_funnel(out)), key="funnel", description=f"What {out} kept and dropped"
+    )
+    shown = islice(read_verified(out, settings), _CARDS)
+    create_markdown_artifact(
+        "\n".join(map(_describe_sample, shown)), key="samples", description=f"Samples of {out}"
+    )
+
+
+def _funnel_rows(funnel: Funnel) -> list[dict[str, Any]]:
+    return [
+        {
+            "stage": stage,
+            "in": counts.n_in,
+            "kept": counts.kept,
+            "dropped": ", ".join(f"{reason} {n}" for reason, n in counts.to_json()["dropped"].items()),
+            "tokens": counts.tokens,
+            "seconds": funnel.seconds.get(stage, 0.0),
+        }
+        for stage, counts in funnel.stages.items()
+    ]
+
+
+def _describe_sample(sample: Sample) -> str:
+    titles = {piece.doc_id: piece.title for piece in sample.context}
+    documents = "; ".join(escape_markdown(titles[doc_id]) for doc_id in sample.doc_ids)
+    return (
+        f"### {escape_markdown(sample.question)}\n\n**{escape_markdown(sample.answer)}**\n\n"
+        f"{sample.question_type}, {sample.n_prompt_tokens:,} tokens; from {documents}\n"
+    )

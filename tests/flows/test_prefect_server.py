@@ -1,0 +1,131 @@
+"""A real Prefect server on loopback: deploy everything, serve it with a process worker, run it to its end."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from longweave.flows.settings import RunSettings
+from longweave.synth.config import load_settings, resolve_settings
+from tests.conftest import ROOT
+from tests.run_files import read_data_files
+
+_PATIENCE = 120
+_PREFECT = [sys.executable, "-m", "prefect"]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The environment in which ``prefect`` talks to a server of its own."""
+    home = tmp_path_factory.mktemp("prefect")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")},
+        "PREFECT_HOME": str(home),
+        "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+        "NO_PROXY": "127.0.0.1",
+        "PYTHONPATH": str(ROOT),
+        "PWD": str(ROOT),
+    }
+    command = [*_PREFECT, "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    with _running(command, environment, home / "server.log") as process:
+        deadline = time.monotonic() + _PATIENCE
+        while not _answers(f"{environment['PREFECT_API_URL']}/health"):
+            assert process.poll() is None and time.monotonic() < deadline, (home / "server.log").read_text()
+            time.sleep(0.2)
+        yield environment
+
+
+def test_the_sample_deployment_runs_to_completion(
+    server: Mapping[str, str], small_settings: Mapping[str, Any], undisturbed_run: Path, tmp_path: Path
+) -> None:
+    _prefect(server, "--no-prompt", "work-pool", "create", "longweave", "--type", "process")
+    _prefect(server, "--no-prompt", "deploy", "--all")
+    parameters = json.dumps({"settings": dict(small_settings), "out": str(tmp_path / "run")})
+    serving = [*_PREFECT, "worker", "start", "--pool", "longweave"]
+    with _running(serving, server, tmp_path / "worker.log"):
+        said = _prefect(
+            server,
+            "deployment",
+            "run",
+            "synthesize/sample",
+            "--params",
+            parameters,
+            "--watch",
+            "--watch-timeout",
+            "200",
+        )
+    assert "Completed" in said, (tmp_path / "worker.log").read_text()
+    assert read_data_files(tmp_path / "run") == read_data_files(undisturbed_run)
+    kept = _ask(server, "/artifacts/filter", {"artifacts": {"key": {"any_": ["funnel"]}}})
+    stages = [row["stage"] for row in json.loads(kept[0]["data"])]
+    assert stages[0] == "filter_corpus" and stages[-1] == "export"
+    flows = {flow["name"] for flow in _ask(server, "/flows/filter", {})}
+    assert {"synthesize", "filter_corpus", "pose_queries", "verify_samples"} <= flows
+    deployed = _ask(server, "/deployments/filter", {})[0]
+    assert "context" in deployed["parameter_openapi_schema"]["definitions"]["RunSettings"]["properties"]
+    (step,) = deployed["pull_steps"]
+    assert step["prefect.deployments.steps.set_working_directory"]["directory"] == str(ROOT)
+
+
+def test_the_deployment_has_the_settings_of_the_demo() -> None:
+    deployment = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"][0]
+    deployed = RunSettings.model_validate(deployment["parameters"]["settings"])
+    demo = load_settings(ROOT / "pipeline.yaml", RunSettings)
+    assert resolve_settings(deployed) == resolve_settings(demo)
+
+
+def _prefect(environment: Mapping[str, str], *arguments: str) -> str:
+    done = subprocess.run(
+        [*_PREFECT, *arguments], env=environment, cwd=ROOT, capture_output=True, text=True, timeout=240
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def _ask(environment: Mapping[str, str], path: str, body: object) -> Any:
+    request = urllib.request.Request(
+        environment["PREFECT_API_URL"] + path, json.dumps(body).encode(), {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.load(answer)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, ConnectionError, TimeoutError):
+        return False
+
+
+@contextmanager
+def _running(
+    command: list[str], environment: Mapping[str, str], log: Path
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """A process with a session of its own, which ends with the block, and all that it started."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, env=environment, cwd=ROOT, stdout=output, stderr=output, start_new_session=True
+        )
+        try:
+            yield process
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()

@@ -1,0 +1,1 @@
+"""Measurements run by hand: ``benchmarks.gold`` against labels, ``benchmarks.speed`` against a baseline."""

@@ -1,14 +1,14 @@
 """The books of a run: how many records each stage took in, kept and dropped, and why.
 
-``funnel.json`` holds the stages in their order and, apart from them, the ``seconds`` that each stage has cost
-over all attempts. Counts are the same for the same settings and documents; ``seconds`` is the one thing in a
-run that is not, and no comparison of runs may look at it. A run that is killed loses the seconds of the stage
-it was in.
+``funnel.json`` holds the stages in their order and, apart from them, what they have cost over all attempts:
+the ``seconds`` of each stage and what it asked of ``models``. Counts are the same for the same settings,
+documents and answers; the cost is the one thing in a run that is not, and no comparison of runs may look at
+it. A run that is killed loses the seconds of the stage it was in.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from longweave.synth.errors import RunError
@@ -76,15 +76,21 @@ def check_balance(counts: Counts, where: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
-    """Counts and seconds by stage, in the order of the stages."""
+    """Counts and seconds by stage, in the order of the stages; ``models`` is what model calls have used, a
+    line per stage, role and model (see ``llm.spending``)."""
 
     stages: Mapping[str, Counts] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
+    models: Sequence[Mapping[str, Any]] = field(default_factory=list)
 
     def with_stage(self, stage: str, counts: Counts, seconds: float) -> "Funnel":
         """The funnel with ``counts`` for ``stage``; ``seconds`` are added to those it had."""
         spent = {**self.seconds, stage: round(self.seconds.get(stage, 0.0) + seconds, 2)}
-        return Funnel({**self.stages, stage: counts}, spent)
+        return replace(self, stages={**self.stages, stage: counts}, seconds=spent)
+
+    def with_models(self, lines: Sequence[Mapping[str, Any]]) -> "Funnel":
+        """The funnel with ``lines`` for what model calls have used."""
+        return replace(self, models=lines)
 
 
 def read_funnel(run: str) -> Funnel:
@@ -94,10 +100,11 @@ def read_funnel(run: str) -> Funnel:
         return Funnel()
     values = read_json(path)
     stages = {row["stage"]: Counts.from_json(row) for row in values["stages"]}
-    return Funnel(stages, values["seconds"])
+    return Funnel(stages, values["seconds"], values["models"])
 
 
 def write_funnel(run: str, funnel: Funnel) -> None:
     """Write ``funnel`` to the run at ``run``."""
     stages = [{"stage": name, **counts.to_json()} for name, counts in funnel.stages.items()]
-    write_json(join_path(run, FUNNEL_FILE), {"stages": stages, "seconds": dict(funnel.seconds)})
+    book = {"stages": stages, "seconds": dict(funnel.seconds), "models": list(funnel.models)}
+    write_json(join_path(run, FUNNEL_FILE), book)

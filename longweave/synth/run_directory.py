@@ -62,6 +62,10 @@ class RunDirectory:
                 fix="Restore it, or choose another --out.",
             )
 
+    def set_models(self, lines: Sequence[Mapping[str, Any]]) -> None:
+        """Write what model calls have used into ``run.json``, a line per stage, role and model."""
+        write_json(self.path(RUN_FILE), {**read_json(self.path(RUN_FILE)), "models": list(lines)})
+
     def set_status(self, status: str) -> None:
         """Say in ``run.json`` how the run stands."""
         write_json(self.path(RUN_FILE), {**read_json(self.path(RUN_FILE)), "status": status})
@@ -130,6 +134,7 @@ def _begin(run: RunDirectory, excluded: Mapping[str, str], seed: int) -> None:
             "seed": seed,
             "versions": _versions(),
             "inputs": None,
+            "models": [],
             "settings": dict(run.settings),
         },
     )

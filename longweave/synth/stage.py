@@ -24,6 +24,7 @@ import pyarrow.compute as pc
 from longweave.synth.errors import InputError, RunError
 from longweave.synth.files import ParquetSink, join_path, open_whole, path_exists, read_footer
 from longweave.synth.funnel import Counts, add_counts, check_balance, read_funnel, write_funnel
+from longweave.synth.llm.meter import Meter
 from longweave.synth.run_directory import RunDirectory
 
 T = TypeVar("T")
@@ -100,6 +101,9 @@ class Progress(Protocol):
 
     def advance(self, stage: str, made: MadeShard) -> None:
         """One more shard is there."""
+
+    def models(self, stage: str, meter: Meter) -> None:
+        """How a stage that asks models goes; about twice a second, from a thread without an event loop."""
 
     def end(self, stage: str, counts: Counts) -> None:
         """The stage is done."""

@@ -38,11 +38,12 @@ def test_a_funnel_comes_back_as_written_and_adds_up_seconds(tmp_path: Path) -> N
     funnel = (
         Funnel().with_stage("one", Counts(3, 3, {}, 3), 1.5).with_stage("two", Counts(3, 2, {"x": 1}), 2.0)
     )
-    again = funnel.with_stage("one", Counts(3, 3, {}, 3), 0.25)
+    again = funnel.with_stage("one", Counts(3, 3, {}, 3), 0.25).with_models([{"stage": "two", "requests": 4}])
     write_funnel(str(tmp_path), again)
     assert read_funnel(str(tmp_path)) == again
     assert list(again.stages) == ["one", "two"]
     assert again.seconds == {"one": 1.75, "two": 2.0}
+    assert again.models == [{"stage": "two", "requests": 4}]
 
 
 def test_a_run_without_a_finished_stage_has_an_empty_funnel(tmp_path: Path) -> None:

@@ -177,10 +177,10 @@ def test_counts_add_up_whatever_is_dropped(fates: list[str]) -> None:
         assert read_counts(stage.shard_path(folder, "a")) == shard.counts
 
 
-def test_seconds_are_the_only_clock_and_stand_apart(run: RunDirectory) -> None:
+def test_what_it_cost_is_the_only_clock_and_stands_apart(run: RunDirectory) -> None:
     run_stage(run, EVEN, ["a"])
     book = json.loads(Path(run.path("funnel.json")).read_text())
-    assert set(book) == {"stages", "seconds"}
+    assert set(book) == {"stages", "seconds", "models"} and not book["models"]
     assert set(book["stages"][0]) == {"stage", "in", "kept", "dropped", "rows", "tokens"}
     assert set(book["seconds"]) == {"keep_even"}
 

@@ -1,0 +1,195 @@
+"""One endpoint of one model: sends requests, knows how it fares.
+
+``send`` gives the raw body of the response or raises a ``Fault``. What the server cannot do (schemas, several
+answers at once) is found out by the way and remembered. The key is read from the environment, sent, and never
+shown.
+"""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import httpx2
+import openai
+from openai import AsyncOpenAI
+
+from longweave.synth.errors import SettingsError
+from longweave.synth.llm.backends import Backend
+from longweave.synth.llm.capacity import Capacity
+from longweave.synth.llm.faults import Fault, Kind, explain
+from longweave.synth.llm.request import Request
+from longweave.synth.llm.schema import response_format
+from longweave.synth.llm.schema_words import schema_in_words
+from longweave.synth.llm.settings import RoleModel
+
+_FAILURES_UNTIL_DOWN = 3
+_PROSE_UNTIL_WORDS = 3
+_FIRST_TRIAL = 0.25
+_LATEST_TRIAL = 5.0
+_MOST = 4096
+_NO_KEY = "none"
+_CONNECT_SECONDS = 10.0
+
+
+class Server:
+    """An endpoint with what is known about it. All times are of the clock that its users pass in."""
+
+    def __init__(self, endpoint: str, role: RoleModel, backend: Backend) -> None:
+        self.endpoint, self.model = endpoint, role.model
+        self.capacity = Capacity(_MOST)
+        self.takes_schemas = role.structured != "words"
+        self.takes_several = role.multiple != "no"
+        self._gave_several = False
+        self._json_answers = self._prose_answers = 0
+        self.paused_until = 0.0
+        self.last_answer: float | None = None
+        self.refused_in_a_row = 0
+        self.down_since: float | None = None
+        self._busy_in_a_row = 0
+        self._failures = 0
+        self._trials = 0
+        self._next_trial = 0.0
+        self._key = _read_key(role.api_key_env, endpoint)
+        self._client = AsyncOpenAI(
+            base_url=backend.base_url,
+            api_key=self._key,
+            max_retries=0,
+            http_client=backend.connect(),
+        )
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    async def send(self, request: Request, timeout: float) -> bytes:
+        """The raw body of the response to ``request``.
+
+        Args:
+            request: What is asked.
+            timeout: Seconds.
+
+        Raises:
+            Fault: There is none.
+        """
+        try:
+            response = await self._client.post(
+                "/chat/completions",
+                cast_to=httpx2.Response,
+                body=self._body(request),
+                options={"timeout": httpx2.Timeout(timeout, connect=min(timeout, _CONNECT_SECONDS))},
+            )
+            return response.content
+        except openai.APIError as error:
+            fault = explain(error)
+            fault.detail = fault.detail.replace(self._key, "[key]") if self._key != _NO_KEY else fault.detail
+            raise fault from None
+
+    def learn_from_refusal(self, request: Request, fault: Fault) -> bool:
+        """Whether ``fault`` says that the server lacks something that can be done without."""
+        said = fault.detail.lower()
+        if fault.kind is not Kind.REFUSED:
+            return False
+        if request.schema is not None and self.takes_schemas and _mentions(said, "response_format", "schema"):
+            self.takes_schemas = False
+            return True
+        names_n = "'n'" in said  # llama.cpp gives as many as it has slots
+        if request.n > 1 and self.takes_several and (names_n or not self._gave_several):
+            self.takes_several = False
+            return True
+        return False
+
+    def learn_from_count(self, request: Request, n_choices: int) -> None:
+        """A response to ``request`` held so many answers: some servers give one whatever they are asked."""
+        self._gave_several = self._gave_several or n_choices > 1
+        if n_choices < request.n and not self._gave_several:
+            self.takes_several = False
+
+    @property
+    def limit(self) -> int:
+        """How many requests may be in flight now."""
+        return 1 if self.is_down else self.capacity.limit
+
+    @property
+    def is_down(self) -> bool:
+        """Whether it has failed so often in a row that only single requests try it."""
+        return self._failures >= _FAILURES_UNTIL_DOWN
+
+    def opens_at(self) -> float:
+        """When the next request may be sent."""
+        return max(self.paused_until, self._next_trial) if self.is_down else self.paused_until
+
+    def note_answer(self, now: float) -> None:
+        """It has answered."""
+        self.last_answer, self.down_since = now, None
+        self._failures = self._trials = self._busy_in_a_row = self.refused_in_a_row = 0
+
+    def note_fault(self, fault: Fault, now: float) -> None:
+        """It has failed."""
+        if fault.kind is Kind.GONE:
+            self._note_gone(now)
+            return
+        self._failures = self._trials = 0
+        self.down_since = None
+        if fault.kind is Kind.BUSY:
+            self._busy_in_a_row += 1
+            if self._busy_in_a_row >= _FAILURES_UNTIL_DOWN and fault.wait is not None:
+                self.paused_until = max(self.paused_until, now + fault.wait)
+        elif fault.kind in (Kind.REFUSED, Kind.TOO_LONG):
+            self.refused_in_a_row += 1
+
+    def silent_for(self, now: float) -> float:
+        """Seconds since it went down; 0 when it is not."""
+        return now - self.down_since if self.down_since is not None else 0.0
+
+    def learn_from_shape(self, is_json: bool) -> bool:
+        """Whether it shows now, after an answer to a schema that ``is_json`` or is not, that it ignores
+        schemas."""
+        self._json_answers += is_json
+        self._prose_answers += not is_json
+        if not self.takes_schemas or self._json_answers or self._prose_answers < _PROSE_UNTIL_WORDS:
+            return False
+        self.takes_schemas = False
+        return True
+
+    def _note_gone(self, now: float) -> None:
+        if self.down_since is None:
+            self.down_since = now
+        was_down, self._failures = self.is_down, self._failures + 1
+        if was_down and now < self._next_trial:
+            return  # one of those that were in flight when it went down
+        if self.is_down:
+            self._next_trial = now + min(_FIRST_TRIAL * 2**self._trials, _LATEST_TRIAL)
+            self._trials += 1
+
+    def _body(self, request: Request) -> Mapping[str, Any]:
+        text = request.prompt.text
+        shape: dict[str, Any] = {}
+        if request.schema is not None:
+            if self.takes_schemas:
+                shape["response_format"] = response_format(request.schema)
+            else:
+                text = f"{text}\n\n{schema_in_words(request.schema)}"
+        if request.n > 1 and self.takes_several:
+            shape["n"] = request.n
+        return {
+            "model": request.model,
+            "messages": [{"role": "user", "content": text}],
+            **request.sampling,
+            "seed": request.seed,
+            **shape,
+        }
+
+
+def _mentions(text: str, *words: str) -> bool:
+    return any(word in text for word in words)
+
+
+def _read_key(variable: str | None, endpoint: str) -> str:
+    if variable is None:
+        return _NO_KEY
+    key = os.environ.get(variable, "")
+    if not key:
+        raise SettingsError(
+            f"no key for {endpoint}", where=f"${variable}", fix=f"Set the environment variable {variable}."
+        )
+    return key

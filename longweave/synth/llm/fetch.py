@@ -1,0 +1,209 @@
+"""Requests to servers, until they are answered: a place in line, the budget, tries, spending.
+
+A response is stored and booked before it is handed out, so that it is never paid for again; two equal
+requests at a time are sent once. How faults are borne is in ``patience``.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from contextvars import ContextVar
+from functools import partial
+
+from longweave.synth.errors import RunError
+from longweave.synth.llm.backends import open_backend
+from longweave.synth.llm.budget import BudgetKeeper
+from longweave.synth.llm.capacity import work_of
+from longweave.synth.llm.endpoint import Server
+from longweave.synth.llm.faults import Fault, Kind
+from longweave.synth.llm.line import Group, Line
+from longweave.synth.llm.patience import Course, bear
+from longweave.synth.llm.prompting import prefix_of
+from longweave.synth.llm.request import Request
+from longweave.synth.llm.response import Response, Usage
+from longweave.synth.llm.settings import STARTED_HERE, ModelSettings, Role, RoleModel
+from longweave.synth.llm.spending import Account, Spent, spent_on
+from longweave.synth.llm.store import AnswerStore
+
+ORDER: ContextVar[int] = ContextVar("ORDER", default=0)
+"""The number of the record that asks; requests of smaller ones go first."""
+
+_DRAIN_SECONDS = 10.0
+
+
+@asynccontextmanager
+async def open_fetcher(
+    settings: ModelSettings,
+    store: AnswerStore,
+    budget: BudgetKeeper,
+    warn: Callable[[str], None],
+    clock: Callable[[], float],
+) -> AsyncIterator["Fetcher"]:
+    """A ``Fetcher`` for the block; at its end nothing more is sent, and what is in flight gets a little time
+    to be answered and stored. Arguments are those of ``client.open_client``."""
+    async with AsyncExitStack() as opened:
+        fetcher = Fetcher(settings, store, budget, warn, clock, opened)
+        try:
+            yield fetcher
+        finally:
+            await fetcher.stop()
+
+
+class Fetcher:
+    """Sends requests to the servers of their roles, which it opens when they are first needed."""
+
+    def __init__(
+        self,
+        settings: ModelSettings,
+        store: AnswerStore,
+        budget: BudgetKeeper,
+        warn: Callable[[str], None],
+        clock: Callable[[], float],
+        opened: AsyncExitStack,
+    ) -> None:
+        self._settings, self._store, self._budget = settings, store, budget
+        self._warn, self._clock, self._opened = warn, clock, opened
+        self._servers: dict[tuple[str, str, str | None], Server] = {}
+        self._groups: dict[Role, Group] = {}
+        self._opening = asyncio.Lock()
+        self._pending: dict[bytes, asyncio.Task[Response]] = {}
+        self.line = Line(clock)
+
+    async def fetch(self, request: Request, account: Account, is_retry: bool) -> Response:
+        """The response to ``request``, stored and booked on ``account``.
+
+        Args:
+            request: What to send.
+            account: Who pays.
+            is_retry: Whether it stands in for one whose answer was broken.
+
+        Raises:
+            AnswerError: This request cannot be answered.
+            RunError: The run cannot go on.
+        """
+        task = self._pending.get(request.key)
+        if task is None:
+            task = asyncio.create_task(self._fetch(request, account, is_retry))
+            self._pending[request.key] = task
+            task.add_done_callback(partial(self._forget, request.key))
+        return await asyncio.shield(task)
+
+    def _forget(self, key: bytes, task: "asyncio.Task[Response]") -> None:
+        del self._pending[key]
+        if not task.cancelled():
+            task.exception()  # whoever asked may be gone: then nobody else takes it
+
+    def takes_several(self, role: Role) -> bool:
+        """Whether a server of ``role`` may give several answers to one request."""
+        if role not in self._groups:
+            return self._settings.role(role).multiple != "no"
+        return any(server.takes_several for server in self._groups[role].servers)
+
+    def note_shape(self, request: Request, is_json: bool) -> None:
+        """Whether an answer to ``request`` was JSON: servers that never keep to a schema get it in words."""
+        if request.schema is None or request.role not in self._groups:
+            return
+        for server in self._groups[request.role].servers:
+            if server.learn_from_shape(is_json):
+                self._warn(f"{server.endpoint} does not keep to JSON schemas: they are sent in words now")
+
+    async def stop(self) -> None:
+        """Send nothing more; wait a little for what is in flight."""
+        self.line.stop(RunError("stopped", fix="Run again: what is finished is kept."))
+        try:
+            await asyncio.wait_for(self.line.wait_until_empty(), _DRAIN_SECONDS)
+        except TimeoutError:
+            self._warn(f"{self.line.in_flight} requests in flight were given up")
+        for task in list(self._pending.values()):
+            task.cancel()
+        await asyncio.gather(*self._pending.values(), return_exceptions=True)
+
+    async def _fetch(self, request: Request, account: Account, is_retry: bool) -> Response:
+        group = await self._group_of(request.role)
+        course = Course(self._clock())
+        while True:
+            outcome, spent, server = await self._try(request, group)
+            was_sent = bool(spent.requests)
+            course.sent += was_sent
+            if was_sent and (is_retry or course.sent > 1):
+                spent += Spent(retries=1)
+            if isinstance(outcome, Response):
+                await self._keep(outcome, request, account, spent)
+                return outcome
+            await self._store.book(account, spent)
+            now, patience = self._clock(), self._settings.patience
+            try:
+                pause = bear(outcome, request, server, group.servers, course, now, patience)
+            except RunError as error:
+                self.line.stop(error)  # nobody else needs to find that out
+                raise
+            await asyncio.sleep(pause)
+
+    async def _try(self, request: Request, group: Group) -> tuple[Response | Fault, Spent, Server]:
+        """One try: what came of it, what it used, and where it went."""
+        prefix = prefix_of(request.prompt) if len(group.servers) > 1 else b""
+        queued = self._clock()
+        server = await self.line.take(group, ORDER.get(), prefix)
+        try:
+            reserved = await self._budget.reserve(request)
+            began = self._clock()
+            outcome = await self._send(server, request)
+        finally:
+            self.line.give_back(group, server)
+        used = outcome.usage if isinstance(outcome, Response) else Usage()
+        was_sent = isinstance(outcome, Response) or outcome.was_sent
+        self._budget.settle(reserved, request, used if was_sent else None)
+        waited = Spent(
+            requests=int(was_sent),
+            queue_seconds=began - queued,
+            server_seconds=self._clock() - began,
+        )
+        return outcome, spent_on(used) + waited, server
+
+    async def _send(self, server: Server, request: Request) -> Response | Fault:
+        ticket = server.capacity.begin(self._clock())
+        try:
+            response = Response.parse(await server.send(request, self._settings.role(request.role).timeout))
+        except (Fault, ValueError) as error:
+            fault = error if isinstance(error, Fault) else Fault(Kind.FAILED, f"unreadable response: {error}")
+            now, was_down = self._clock(), server.is_down
+            server.capacity.fail(ticket, now, fault.kind in (Kind.BUSY, Kind.SLOW))
+            server.note_fault(fault, now)
+            if server.is_down and not was_down:
+                self._warn(f"{server.endpoint} does not answer ({fault.detail}); waiting for it")
+            return fault
+        now, was_down = self._clock(), server.is_down
+        server.capacity.end(ticket, now, work_of(response.usage))
+        server.note_answer(now)
+        server.learn_from_count(request, len(response.choices))
+        if was_down:
+            self._warn(f"{server.endpoint} answers again")
+        return response
+
+    async def _keep(self, response: Response, request: Request, account: Account, spent: Spent) -> None:
+        if self._settings.answers.mode == "off":
+            await self._store.book(account, spent)
+        else:
+            await self._store.put(request.key, response.raw, account, spent)
+
+    async def _group_of(self, role: Role) -> Group:
+        group = self._groups.get(role)
+        if group is not None:
+            return group
+        async with self._opening:
+            if role not in self._groups:
+                model = self._settings.role(role)
+                servers = [await self._server_of(endpoint, model) for endpoint in model.endpoints]
+                self._groups[role] = self.line.open_group(servers, model.concurrency)
+            return self._groups[role]
+
+    async def _server_of(self, endpoint: str, model: RoleModel) -> Server:
+        """The server at ``endpoint``; roles with the same model and key share one."""
+        key = None if endpoint in STARTED_HERE else model.api_key_env
+        name = (endpoint, model.model, key)
+        if name not in self._servers:
+            backend = open_backend(endpoint, model.model, self._settings.vllm)
+            server = Server(endpoint, model, await self._opened.enter_async_context(backend))
+            self._opened.push_async_callback(server.close)
+            self._servers[name] = server
+        return self._servers[name]

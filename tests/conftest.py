@@ -12,6 +12,7 @@ import yaml
 from longweave.flows.pipeline import synthesize
 from longweave.flows.settings import RunSettings
 from longweave.synth.funnel import Counts
+from longweave.synth.llm.meter import Meter
 from longweave.synth.stage import MadeShard, run_in_turn
 
 ROOT = Path(__file__).parents[1]
@@ -30,6 +31,8 @@ class SilentProgress:
     def begin(self, stage: str, shards: int) -> None: ...
 
     def advance(self, stage: str, made: MadeShard) -> None: ...
+
+    def models(self, stage: str, meter: Meter) -> None: ...
 
     def end(self, stage: str, counts: Counts) -> None: ...
 

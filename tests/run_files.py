@@ -1,4 +1,4 @@
-"""What of a run directory is compared: everything but the lock, the seconds in ``funnel.json``, and in
+"""What of a run directory is compared: everything but hidden files, the seconds in ``funnel.json``, and in
 ``run.json`` the settings that cannot change what is made."""
 
 import json
@@ -10,7 +10,7 @@ def read_data_files(run: Path) -> dict[str, bytes]:
     files = {
         path.relative_to(run).as_posix(): path.read_bytes()
         for path in sorted(run.rglob("*"))
-        if path.is_file() and path.name != ".lock"
+        if path.is_file() and not path.name.startswith(".")
     }
     funnel = json.loads(files.pop("funnel.json"))
     book = json.loads(files.pop("run.json"))

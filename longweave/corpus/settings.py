@@ -141,6 +141,19 @@ class DecontaminationSettings(_Settings):
     )
 
 
+class JudgeSettings(_Settings):
+    """A model's judgement of every document that the rules keep, by the role ``judge``."""
+
+    max_tokens: int = Field(
+        default=2_000,
+        ge=100,
+        description="Most of a document that the model sees: beginning, middle and end.",
+    )
+    min_score: int = Field(
+        default=3, ge=1, le=5, description="Least score for each of quality, accuracy and coherence."
+    )
+
+
 class CorpusSettings(_Settings):
     """All of the corpus room."""
 
@@ -149,6 +162,7 @@ class CorpusSettings(_Settings):
     filters: FilterSettings = FilterSettings()
     duplicates: DuplicateSettings = DuplicateSettings()
     decontamination: DecontaminationSettings = DecontaminationSettings()
+    judge: JudgeSettings | None = Field(default=None, description="Left out: no model judges documents.")
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:

@@ -1,4 +1,4 @@
-"""The ``longweave`` command: ``run``, ``verify`` and ``report``. An error is one line and exit code 2.
+"""The ``longweave`` command. An error is one line and exit code 2.
 
 It takes the pipeline's steps itself, with worker processes. The same steps as Prefect flows are in
 ``flows.synthesize``; a flow needs Prefect's server, and the one that Prefect starts for a single run costs
@@ -14,8 +14,13 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.table import Table
 
 from longweave.flows.dataset_step import verify_again, write_report
+from longweave.flows.doctor import diagnose, findings_table
+from longweave.flows.estimate import estimate_run
+from longweave.flows.estimate_report import describe_estimate, forecast_table
+from longweave.flows.models import export_answers
 from longweave.flows.pipeline import synthesize
 from longweave.flows.progress import ConsoleProgress, funnel_table
 from longweave.flows.settings import IF_WORKER_DIES, RunSettings
@@ -33,31 +38,77 @@ app = typer.Typer(
     help="Turn real documents into verified long-context training data.",
 )
 console = Console(soft_wrap=True)
+_WIDE = 160
+
+ConfigArgument = Annotated[Path, typer.Argument(help="Settings in YAML, such as pipeline.yaml.")]
+OutOption = Annotated[
+    str, typer.Option(help="Run directory: a path or an fsspec URL. [default: runs/CONFIG's name]")
+]
+SetOption = Annotated[list[str] | None, typer.Option("--set", help="A setting: name=value.")]
 
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run directory.")]
 
 
 @app.command()
-def run(
-    config: Annotated[Path, typer.Argument(help="Settings in YAML, such as pipeline.yaml.")],
-    out: Annotated[
-        str, typer.Option(help="Run directory: a path or an fsspec URL. [default: runs/CONFIG's name]")
-    ] = "",
-    settings: Annotated[list[str] | None, typer.Option("--set", help="A setting: name=value.")] = None,
-) -> None:
+def run(config: ConfigArgument, out: OutOption = "", settings: SetOption = None) -> None:
     """Make a dataset, or continue a run that was stopped.
 
     Relative paths in CONFIG are relative to its folder.
     """
-    loaded = load_settings(config, RunSettings, settings or [])
-    target = _absolute(out or f"runs/{config.stem}")
-    os.chdir(config.resolve().parent)
+    loaded, target = _load(config, out, settings)
     with _working(loaded.execution.workers) as (execute, progress):
         made = synthesize(loaded, target, execute, progress)
     exported = made.funnel.stages["export"]
     console.print(f"{exported.kept:,} verified samples, {exported.tokens:,} tokens")
     for name, what in _LEFT.items():
         console.print(f"  {_shown(made.run.path(name))}  {what}", highlight=False)
+
+
+@app.command()
+def doctor(config: ConfigArgument, out: OutOption = "", settings: SetOption = None) -> None:
+    """Look at all that a run needs, and ask every model server a few short questions.
+
+    Exit code 1 if something fails.
+    """
+    loaded, target = _load(config, out, settings)
+    with console.status("") as status:
+        findings = list(diagnose(loaded, target, status.update))
+    _print_table(findings_table(findings))
+    if any(finding.check.verdict == "failed" for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def estimate(
+    config: ConfigArgument,
+    out: OutOption = "",
+    settings: SetOption = None,
+    documents: Annotated[int, typer.Option(min=2, help="Documents of the pilot.")] = 32,
+) -> None:
+    """Predict calls, tokens, money and time of a run from a pilot on a few of its documents.
+
+    What the pilot pays for is kept in the run's answer store: the run does not pay for it again.
+    """
+    loaded, target = _load(config, out, settings)
+    with _working(loaded.execution.workers) as (execute, progress):
+        found = estimate_run(loaded, target, documents, execute, progress)
+    if found.forecasts:
+        _print_table(forecast_table(found))
+    for line in describe_estimate(found, loaded.models.budget):
+        console.print(line, highlight=False, markup=False)
+
+
+@app.command()
+def answers(
+    run_directory: RunArgument,
+    file: Annotated[str, typer.Argument(help="Parquet file to write.")],
+) -> None:
+    """Write the model answers that RUN has used to FILE, from which a run can replay them.
+
+    Name FILE in models.answers.files, and set models.answers.mode to replay.
+    """
+    n_answers = export_answers(read_run(_absolute(run_directory)), _absolute(file))
+    console.print(f"{n_answers:,} answers in {file}", highlight=False)
 
 
 @app.command()
@@ -110,6 +161,20 @@ def _working(workers: int) -> Iterator[tuple[Execute, ConsoleProgress]]:
     except KeyboardInterrupt:
         print("longweave: stopped; the same command goes on from here", file=sys.stderr)
         raise typer.Exit(130) from None
+
+
+def _load(config: Path, out: str, settings: list[str] | None) -> tuple[RunSettings, str]:
+    """The settings and the place of a run; from here on, paths are relative to the folder of CONFIG."""
+    loaded = load_settings(config, RunSettings, settings or [])
+    target = _absolute(out or f"runs/{config.stem}")
+    os.chdir(config.resolve().parent)
+    return loaded, target
+
+
+def _print_table(table: Table) -> None:
+    """``table`` in the width of the terminal, and wide where there is none."""
+    wide = Console() if console.is_terminal else Console(width=_WIDE)
+    wide.print(table)
 
 
 def _absolute(path: str) -> str:

@@ -43,6 +43,7 @@ from longweave.synth.run_directory import RUN_FILE, RunDirectory
 from longweave.synth.stage import Kept, Outcome, Reject, Stage, each_record
 
 DOCUMENTS = "documents"
+UNIQUE = "documents/unique"
 _FILTERED = "documents/filtered"
 _PLAN = "documents/plan.json"
 _SOURCES = "documents/sources.json"
@@ -93,7 +94,7 @@ def filter_corpus(context: StepContext) -> None:
         context.progress.warn(f"deduplicate_corpus: {alarm}")
     writing = Stage(
         name="deduplicate_corpus",
-        folder=DOCUMENTS,
+        folder=DOCUMENTS if settings.corpus.judge is None else UNIQUE,
         schema=STORED_SCHEMA,
         read=partial(_read_filtered, run.url),
         work=_drop_copies,

@@ -5,16 +5,17 @@ processes for the ``longweave`` command, as Prefect tasks for the flows. Both ma
 same functions, and either can continue what the other began.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple, Protocol
 
 from longweave.flows.corpus_step import filter_corpus, plan_sources
 from longweave.flows.dataset_step import export
+from longweave.flows.judge_step import judge_corpus
 from longweave.flows.opened import forget_opened, open_tokenizer
 from longweave.flows.samples_step import extend_context, verify_samples
 from longweave.flows.settings import EXCLUDED, RunSettings
-from longweave.flows.step import StepContext
+from longweave.flows.step import StepContext, open_context
 from longweave.flows.tables_step import pose_queries, relate_tables
 from longweave.synth.config import resolve_settings
 from longweave.synth.files import join_path, path_exists
@@ -34,12 +35,16 @@ class Step(Protocol):
 
 STEPS: Sequence[Step] = (
     filter_corpus,
+    judge_corpus,
     relate_tables,
     pose_queries,
     extend_context,
     verify_samples,
     export,
 )
+
+ASKING: Collection[Step] = (judge_corpus,)
+"""Steps that ask models: they stay in one process."""
 
 
 class Made(NamedTuple):
@@ -74,8 +79,7 @@ def synthesize(settings: RunSettings, out: str, execute: Execute, progress: Prog
     Raises:
         LongweaveError: One clear line; what is finished stays, and the next call goes on from there.
     """
-    with begin(settings, out) as run:
-        context = StepContext(run, settings, execute, progress)
+    with begin(settings, out) as run, open_context(run, settings, execute, progress) as context:
         for step in STEPS:
             step(context)
         run.set_status("complete")

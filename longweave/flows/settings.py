@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from longweave.corpus.settings import CorpusSettings
 from longweave.synth.context import ContextSettings
+from longweave.synth.llm.settings import ModelSettings, Role, excluded_settings
 from longweave.tables.settings import PoseSettings
 
 
@@ -29,6 +30,7 @@ class DropLimits(_Settings):
 
     filter_corpus: float = Field(default=0.9, ge=0, le=1)
     deduplicate_corpus: float = Field(default=0.9, ge=0, le=1)
+    judge_corpus: float = Field(default=0.9, ge=0, le=1)
     extend_context: float = Field(default=0.9, ge=0, le=1)
     verify_samples: float = Field(default=0.9, ge=0, le=1)
 
@@ -54,11 +56,16 @@ class RunSettings(_Settings):
         default=0.2, ge=0, lt=1, description="Share of the corpus, by tokens, that is set aside for val/."
     )
     corpus: CorpusSettings
+    models: ModelSettings = ModelSettings()
     tables: PoseSettings = PoseSettings()
     context: ContextSettings = ContextSettings()
     shards: ShardSettings = ShardSettings()
     limits: DropLimits = DropLimits()
     execution: ExecutionSettings = ExecutionSettings()
+
+    def asked_roles(self) -> list[Role]:
+        """The roles that a run with these settings asks."""
+        return ["judge"] if self.corpus.judge is not None else []
 
 
 IF_WORKER_DIES = "Often memory ran out: set execution.workers lower and run again; what is finished is kept."
@@ -67,5 +74,6 @@ IF_WORKER_DIES = "Often memory ran out: set execution.workers lower and run agai
 EXCLUDED = {
     "execution": "shards are the same however many are made at once, and wherever",
     "limits": "they end a run, they do not change what it writes",
+    **{f"models.{name}": reason for name, reason in excluded_settings().items()},
 }
 """Settings that may differ from those a run was begun with, each with the reason."""

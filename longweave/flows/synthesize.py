@@ -5,7 +5,6 @@ shards they make are on disk. What is there already is not made again, so a flow
 is simply run again. The funnel and a few samples are kept as artifacts.
 """
 
-import logging
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -14,20 +13,21 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from prefect import Flow, flow, get_run_logger, task
+from prefect import Flow, flow, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.futures import PrefectFuture
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
-from longweave.flows.pipeline import STEPS, Step, begin
-from longweave.flows.progress import describe_counts
+from longweave.flows.flow_progress import FlowProgress
+from longweave.flows.pipeline import ASKING, STEPS, Step, begin
 from longweave.flows.samples_step import read_verified
 from longweave.flows.settings import IF_WORKER_DIES, ExecutionSettings, RunSettings
-from longweave.flows.step import StepContext
+from longweave.flows.step import open_context
 from longweave.synth.card import escape_markdown
 from longweave.synth.errors import SettingsError
-from longweave.synth.funnel import Counts, Funnel, read_funnel
+from longweave.synth.funnel import Funnel, read_funnel
+from longweave.synth.llm.loop import SHARDS_AT_ONCE
 from longweave.synth.records import Sample
 from longweave.synth.stage import Execute, MadeShard, Make, run_in_turn
 from longweave.synth.workers import count_cores, open_processes
@@ -43,17 +43,29 @@ def synthesize(settings: RunSettings, out: str = "runs/prefect") -> None:
     with _executing(settings.execution):
         for step in STEPS:
             step_flow = STAGE_FLOWS[step.__name__]
-            step_flow.with_options(task_runner=_task_runner(settings.execution))(settings, out)
+            if step not in ASKING:
+                step_flow = step_flow.with_options(task_runner=_task_runner(settings.execution))
+            step_flow(settings, out)
     with begin(settings, out) as run:
         run.set_status("complete")
     _keep_artifacts(out, settings)
 
 
 def _as_flow(step: Step) -> Flow[[RunSettings, str], None]:
-    @flow(name=step.__name__, description=step.__doc__, persist_result=False)
+    threads: TaskRunner[Any] = ThreadPoolTaskRunner(
+        max_workers=SHARDS_AT_ONCE if step in ASKING else count_cores()
+    )
+
+    @flow(name=step.__name__, description=step.__doc__, persist_result=False, task_runner=threads)
     def take_step(settings: RunSettings, out: str) -> None:
-        with begin(settings, out) as run, _executing(settings.execution) as execute:
-            step(StepContext(run, settings, execute, _LoggedProgress()))
+        progress = FlowProgress()
+        asking = partial(_run_in_tasks, run_in_turn, SHARDS_AT_ONCE)
+        with (
+            begin(settings, out) as run,
+            _executing(settings.execution) as execute,
+            open_context(run, settings, execute, progress, lambda _: asking) as context,
+        ):
+            step(context)
 
     return take_step
 
@@ -115,29 +127,12 @@ def _task_runner(execution: ExecutionSettings) -> TaskRunner[Any]:
     return runner
 
 
-class _LoggedProgress:
-    """A ``Progress`` in the flow run's log: one line per finished stage."""
-
-    def __init__(self) -> None:
-        self._logger: logging.Logger | logging.LoggerAdapter[Any] = get_run_logger()
-
-    def begin(self, stage: str, shards: int) -> None:
-        self._logger.info("%s: %d shards", stage, shards)
-
-    def advance(self, stage: str, made: MadeShard) -> None:
-        self._logger.debug("%s: %s", stage, describe_counts(made.key, made.counts))
-
-    def end(self, stage: str, counts: Counts) -> None:
-        self._logger.info(describe_counts(stage, counts))
-
-    def warn(self, what: str) -> None:
-        self._logger.warning(what)
-
-
 def _keep_artifacts(out: str, settings: RunSettings) -> None:
-    create_table_artifact(
-        _funnel_rows(read_funnel(out)), key="funnel", description=f"What {out} kept and dropped"
-    )
+    funnel = read_funnel(out)
+    create_table_artifact(_funnel_rows(funnel), key="funnel", description=f"What {out} kept and dropped")
+    if funnel.models:
+        lines = [dict(line) for line in funnel.models]
+        create_table_artifact(lines, key="spending", description=f"What {out} asked of models")
     shown = islice(read_verified(out, settings), _CARDS)
     create_markdown_artifact(
         "\n".join(map(_describe_sample, shown)), key="samples", description=f"Samples of {out}"

@@ -11,7 +11,7 @@ from longweave.flows import corpus_step
 from longweave.flows.corpus_step import document_paths, filter_corpus, plan_sources
 from longweave.flows.pipeline import begin
 from longweave.flows.settings import RunSettings
-from longweave.flows.step import StepContext
+from longweave.flows.step import open_context
 from longweave.synth.blocks import cut_blocks
 from longweave.synth.documents import read_stored
 from longweave.synth.errors import InputError, RunError
@@ -55,8 +55,9 @@ def _story(number: int) -> str:
 
 
 def _run(settings: RunSettings, out: Path, progress: SilentProgress | None = None) -> None:
-    with begin(settings, str(out)) as run:
-        filter_corpus(StepContext(run, settings, run_in_turn, progress or SilentProgress()))
+    progress = progress or SilentProgress()
+    with begin(settings, str(out)) as run, open_context(run, settings, run_in_turn, progress) as context:
+        filter_corpus(context)
 
 
 def _settings(folder: Path, **corpus: object) -> RunSettings:
@@ -194,8 +195,11 @@ def test_only_the_planner_lists_the_source_files(tmp_path: Path, monkeypatch: py
         monkeypatch.setattr(corpus_step, "list_files", listing, raising=False)
 
     settings = _settings(tmp_path)
-    with begin(settings, str(tmp_path / "run")) as run:
-        filter_corpus(StepContext(run, settings, execute, SilentProgress()))
+    with (
+        begin(settings, str(tmp_path / "run")) as run,
+        open_context(run, settings, execute, SilentProgress()) as context,
+    ):
+        filter_corpus(context)
     assert read_funnel(str(tmp_path / "run")).stages["filter_corpus"].kept == 2
     planned = json.loads((tmp_path / "run" / "documents" / "sources.json").read_text())
     assert [(key, shard["source"], shard["files"][0]["name"]) for key, shard in planned.items()] == [

@@ -9,7 +9,7 @@ import yaml
 
 from longweave.flows.dataset_step import export
 from longweave.flows.settings import RunSettings
-from longweave.flows.step import StepContext
+from longweave.flows.step import open_context
 from longweave.synth.config import resolve_settings
 from longweave.synth.errors import RunError
 from longweave.synth.funnel import Counts, read_funnel, write_funnel
@@ -28,7 +28,8 @@ def unexported(undisturbed_run: Path, tmp_path: Path) -> Path:
 
 def _export(run: Path, settings: RunSettings) -> None:
     directory = RunDirectory(str(run), resolve_settings(settings))
-    export(StepContext(directory, settings, run_in_turn, SilentProgress()))
+    with open_context(directory, settings, run_in_turn, SilentProgress()) as context:
+        export(context)
 
 
 def _with_corpus(settings: RunSettings, **corpus: object) -> RunSettings:

@@ -8,6 +8,7 @@ from longweave.flows.pipeline import synthesize
 from longweave.flows.settings import EXCLUDED, RunSettings
 from longweave.synth.config import resolve_settings
 from longweave.synth.errors import SettingsError
+from longweave.synth.llm.settings import ROLES, RoleModel
 from longweave.synth.stage import run_in_turn
 from tests.conftest import SilentProgress
 
@@ -43,7 +44,14 @@ def test_a_source_name_that_would_leave_its_folder_is_refused(tmp_path: Path, se
 
 
 def test_every_excluded_setting_exists_and_has_a_reason(settings: RunSettings) -> None:
-    resolved = resolve_settings(settings)
+    # `models.roles` and `models.default` hold what is set: here everything that can be
+    role = {name: value.default for name, value in RoleModel.model_fields.items() if name != "model"}
+    role |= {"endpoints": ["http://127.0.0.1/v1"], "api_key_env": "KEY"}
+    models = {"default": role, "roles": dict.fromkeys(ROLES, role)}
+    resolved = resolve_settings(RunSettings.model_validate({**settings.model_dump(), "models": models}))
     for name, reason in EXCLUDED.items():
-        assert name in resolved
+        value = resolved
+        for step in name.split("."):
+            assert step in value, f"there is no {name}"
+            value = value[step]
         assert len(reason) > 20

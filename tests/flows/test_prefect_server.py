@@ -17,10 +17,13 @@ from typing import Any
 import pytest
 import yaml
 
+from longweave.flows.pipeline import synthesize
 from longweave.flows.settings import RunSettings
 from longweave.synth.config import load_settings, resolve_settings
-from tests.conftest import ROOT
-from tests.run_files import read_data_files
+from longweave.synth.stage import run_in_turn
+from tests.conftest import ROOT, SilentProgress
+from tests.flows.test_judge_step import judge_script, read_shards, settings_with
+from tests.model_server import serve
 
 _PATIENCE = 120
 _PREFECT = [sys.executable, "-m", "prefect"]
@@ -52,14 +55,18 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
         yield environment
 
 
-def test_the_sample_deployment_runs_to_completion(
-    server: Mapping[str, str], small_settings: Mapping[str, Any], undisturbed_run: Path, tmp_path: Path
+def test_the_sample_deployment_runs_to_completion_with_a_stage_that_asks_a_model(
+    server: Mapping[str, str], small_settings: Mapping[str, Any], tmp_path: Path
 ) -> None:
     _prefect(server, "--no-prompt", "work-pool", "create", "longweave", "--type", "process")
     _prefect(server, "--no-prompt", "deploy", "--all")
-    parameters = json.dumps({"settings": dict(small_settings), "out": str(tmp_path / "run")})
     serving = [*_PREFECT, "worker", "start", "--pool", "longweave"]
-    with _running(serving, server, tmp_path / "worker.log"):
+    with (
+        serve(script=judge_script) as models,
+        _running(serving, server, tmp_path / "worker.log"),
+    ):
+        settings = settings_with(small_settings, models)
+        parameters = json.dumps({"settings": resolve_settings(settings), "out": str(tmp_path / "run")})
         said = _prefect(
             server,
             "deployment",
@@ -71,11 +78,18 @@ def test_the_sample_deployment_runs_to_completion(
             "--watch-timeout",
             "200",
         )
-    assert "Completed" in said, (tmp_path / "worker.log").read_text()
-    assert read_data_files(tmp_path / "run") == read_data_files(undisturbed_run)
+        assert "Completed" in said, (tmp_path / "worker.log").read_text()
+        n_asked = len(models.requests())
+        synthesize(settings, str(tmp_path / "here"), run_in_turn, SilentProgress())
+        assert len(models.requests()) == n_asked > 0, "an answer that the flow had paid for was asked again"
+    assert read_shards(tmp_path / "run") == read_shards(tmp_path / "here")
     kept = _ask(server, "/artifacts/filter", {"artifacts": {"key": {"any_": ["funnel"]}}})
     stages = [row["stage"] for row in json.loads(kept[0]["data"])]
     assert stages[0] == "filter_corpus" and stages[-1] == "export"
+    (bar,) = _ask(server, "/artifacts/filter", {"artifacts": {"key": {"any_": ["judge-corpus"]}}})
+    assert float(bar["data"]) == 100 and f"{n_asked} calls" in bar["description"]
+    (spending,) = _ask(server, "/artifacts/filter", {"artifacts": {"key": {"any_": ["spending"]}}})
+    assert json.loads(spending["data"])[0]["role"] == "judge"
     flows = {flow["name"] for flow in _ask(server, "/flows/filter", {})}
     assert {"synthesize", "filter_corpus", "pose_queries", "verify_samples"} <= flows
     deployed = _ask(server, "/deployments/filter", {})[0]

@@ -14,7 +14,7 @@ from longweave.flows.corpus_step import filter_corpus
 from longweave.flows.pipeline import begin
 from longweave.flows.samples_step import make_pool
 from longweave.flows.settings import RunSettings
-from longweave.flows.step import StepContext
+from longweave.flows.step import open_context
 from longweave.flows.tables_step import relate_tables
 from longweave.synth.pool import build_pool, open_pool
 from longweave.synth.stage import run_in_turn
@@ -55,8 +55,10 @@ def _begin(folder: Path, weather: str) -> None:
             "val_share": 0,
         }
     )
-    with begin(settings, _URL) as run:
-        context = StepContext(run, settings, run_in_turn, SilentProgress())
+    with (
+        begin(settings, _URL) as run,
+        open_context(run, settings, run_in_turn, SilentProgress()) as context,
+    ):
         filter_corpus(context)
         relate_tables(context)
 

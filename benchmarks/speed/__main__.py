@@ -1,10 +1,10 @@
-"""``python -m benchmarks.speed [tables] [dedup] [context] [memory]``: all of them by default."""
+"""``python -m benchmarks.speed [tables] [dedup] [context] [memory] [answers] [client]``: by default all."""
 
 import argparse
 import json
 from importlib import import_module
 
-BENCHMARKS = ("tables", "dedup", "context", "memory")
+BENCHMARKS = ("tables", "dedup", "context", "memory", "answers", "client")
 
 
 def main() -> None:

@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from operator import attrgetter
 
 import fsspec
 import numpy as np
@@ -19,10 +18,10 @@ import pyarrow as pa
 
 from longweave.corpus import SourceSettings
 from longweave.flows.corpus_step import DOCUMENTS, UNIQUE, document_shards, filter_corpus
-from longweave.flows.models import RunModels, open_store, store_path
+from longweave.flows.models import open_store, store_path
 from longweave.flows.pipeline import ASKING, STEPS, begin
 from longweave.flows.settings import DropLimits, RunSettings
-from longweave.flows.step import StepContext
+from longweave.flows.step import open_context
 from longweave.synth.files import ParquetSink, join_path, open_whole, read_row_groups
 from longweave.synth.funnel import Counts, Funnel, read_funnel
 from longweave.synth.llm.answer_files import read_answers
@@ -76,8 +75,7 @@ def estimate_run(
         pilot = _pilot_settings(settings, store_path(settings.models, out), scratch, sample)
         watched = _Watched(progress)
         with begin(pilot, join_path(scratch, "pilot")) as run:
-            with RunModels(run, pilot.models, watched) as models:
-                context = StepContext(run, pilot, execute, watched, models, attrgetter("execute"))
+            with open_context(run, pilot, execute, watched) as context:
                 for step in STEPS[: _LAST_ASKING + 1]:
                     step(context)
             spent, usages = _read_books(run, pilot)
@@ -156,8 +154,8 @@ def _draw_sample(
     settings: RunSettings, folder: str, sample: str, n: int, execute: Execute, progress: Progress
 ) -> int:
     """Filter all sources in ``folder`` and write ``n`` of the documents to ``sample``; how many there are."""
-    with begin(settings, folder) as run, RunModels(run, settings.models, progress) as models:
-        filter_corpus(StepContext(run, settings, execute, progress, models, attrgetter("execute")))
+    with begin(settings, folder) as run, open_context(run, settings, execute, progress) as context:
+        filter_corpus(context)
     stored = DOCUMENTS if settings.corpus.judge is None else UNIQUE
     paths = {key: join_path(folder, stored, f"{key}.parquet") for key in document_shards(folder)}
     sizes = [

@@ -109,8 +109,10 @@ def describe_counts(stage: str, counts: Counts) -> str:
 
 def describe_meter(meter: Meter) -> str:
     """One line: how far a stage that asks models is, how fast it goes, and what it has used."""
-    parts = [
-        f"{meter.done:,}/{meter.total:,} records",
+    parts = [f"{meter.done:,}/{meter.total:,} records"]
+    if meter.seconds_left is not None:
+        parts.append(f"{describe_seconds(meter.seconds_left)} left")
+    parts += [
         f"{meter.requests_per_second:,.1f} requests/s",
         f"{shorten(meter.tokens_per_second)} tokens/s",
         describe_spending(meter),
@@ -118,8 +120,6 @@ def describe_meter(meter: Meter) -> str:
     ]
     if meter.waiting:
         parts.append(f"{meter.waiting:,} in line")
-    if meter.seconds_left is not None:
-        parts.append(f"{describe_seconds(meter.seconds_left)} left")
     return " · ".join(parts)
 
 

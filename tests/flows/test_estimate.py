@@ -1,7 +1,6 @@
 import gzip
 from collections import Counter
 from itertools import islice
-from operator import attrgetter
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -12,10 +11,10 @@ from hypothesis import strategies as st
 
 from longweave.flows.estimate import Estimate, _find_paces, choose_documents, estimate_run
 from longweave.flows.estimate_report import describe_estimate, predict_seconds
-from longweave.flows.models import RunModels, open_store
+from longweave.flows.models import open_store
 from longweave.flows.pipeline import STEPS, begin
 from longweave.flows.settings import RunSettings
-from longweave.flows.step import StepContext
+from longweave.flows.step import open_context
 from longweave.synth.errors import LongweaveError
 from longweave.synth.funnel import Funnel
 from longweave.synth.llm.forecast import Likely, expect_sum, forecast, sent_per_answer
@@ -61,8 +60,7 @@ def _estimate(settings: RunSettings, out: Path, documents: int = 32) -> Estimate
 def _judge_all(settings: RunSettings, out: Path) -> Spent:
     """Run the pipeline up to its judge; what it spent."""
     with begin(settings, str(out)) as run:
-        with RunModels(run, settings.models, SilentProgress()) as models:
-            context = StepContext(run, settings, run_in_turn, SilentProgress(), models, attrgetter("execute"))
+        with open_context(run, settings, run_in_turn, SilentProgress()) as context:
             for step in STEPS[:2]:
                 step(context)
         with open_store(settings.models, run) as store:

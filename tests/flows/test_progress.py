@@ -103,9 +103,8 @@ def test_without_a_terminal_there_is_a_line_every_half_minute_and_one_at_the_end
     lines = written.getvalue().splitlines()
     assert len(lines) == 3, "70 seconds"
     assert lines[0] == (
-        "judge_corpus         59/400 records · 12.2 requests/s · 24.9 k tokens/s · "
-        "59 calls, 119.8 k tokens, 7 from the store, 0.125 spent · 31/32 in flight · 12 in line · "
-        "0:05:12 left"
+        "judge_corpus         59/400 records · 0:05:12 left · 12.2 requests/s · 24.9 k tokens/s · "
+        "59 calls, 119.8 k tokens, 7 from the store, 0.125 spent · 31/32 in flight · 12 in line"
     )
     assert lines[2] == (
         "judge_corpus              400 in      390 kept  dropped: low_quality 10  70.0 s  "

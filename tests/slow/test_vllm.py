@@ -127,10 +127,11 @@ def test_vllm_in_this_process(model: str, tmp_path: Path, monkeypatch: pytest.Mo
         monkeypatch.setenv(variable, value)
     monkeypatch.setenv("VLLM_API_KEY", "for servers only")
     monkeypatch.setattr(socket.socket, "listen", refuse_to_listen)
+    before = engines()
     with opened(checked_settings(VLLM, NAME, vllm=OPTIONS | {"model": model}), tmp_path) as run:
         for check in CHECKS:
             run(check)
-    assert engines() == []
+    assert engines() == before, "an engine is left"
 
 
 def test_the_engine_ends_when_our_process_is_killed(model: str) -> None:

@@ -156,7 +156,7 @@ def _climb(levels: list[Measure], most: int, step: float, care: _Care) -> _Searc
             return knee
         if elasticity < _STEEP and knee < level:
             # Either the server is full from the knee on, or it answers more requests together, only slower.
-            at_knee = yield _compare(there, knee, _FULL_AT_KNEE, replace(care, rounds=max(care.rounds, 1)))
+            at_knee = yield _compare(there, knee, _FULL_AT_KNEE, replace(care, rounds=_WELL.rounds))
             if at_knee is None or _elasticity(at_knee, there) < _FULL_AT_KNEE:
                 return knee if at_knee is not None else _back_off(knee)
         if elasticity >= _STEEP:

@@ -24,7 +24,7 @@ Score = Annotated[int, Field(ge=1, le=5)]
 class Judgement(ModelAnswer):
     """What the model finds."""
 
-    flaw: Annotated[str, Field(max_length=300)]
+    flaw: str
     quality: Score
     accuracy: Score
     coherence: Score

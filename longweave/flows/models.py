@@ -31,7 +31,8 @@ def store_path(settings: ModelSettings, run: str) -> str:
         SettingsError: The run is not on this machine's disk, and no store is named.
     """
     if settings.answers.store is not None:
-        return settings.answers.store
+        named = settings.answers.store
+        return named if "://" in named else os.path.abspath(named)
     place = local_path(run)
     if place is None:
         raise SettingsError(
@@ -50,7 +51,7 @@ def open_store(settings: ModelSettings, run: RunDirectory) -> Iterator[AnswerSto
         InputError: A file of recorded answers cannot be used.
         RunError: The store cannot.
     """
-    path = os.path.abspath(store_path(settings, run.url))
+    path = store_path(settings, run.url)
     books = run.path(_BOOKS_FILE)
     account = read_json(books)["account"] if path_exists(books) else uuid4().hex
     write_json(books, {"account": account, "store": path})

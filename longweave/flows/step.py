@@ -41,13 +41,12 @@ class StepContext:
         sizes = {key: stage.expect(key) for key in keys}
         n_done = sum(sizes[key] for key in keys if path_exists(stage.shard_path(self.run.url, key)))
         inner = self.execute_asking(models)
-        with watch_stage(stage.name, models, n_done, sum(sizes.values()), self.progress) as tell:
 
-            def execute(make: Make, missing: Sequence[str]) -> Iterator[MadeShard]:
+        def execute(make: Make, missing: Sequence[str]) -> Iterator[MadeShard]:
+            with watch_stage(stage.name, models, n_done, sum(sizes.values()), self.progress):
                 yield from inner(make, missing)
-                tell()
 
-            return run_stage(self.run, stage, keys, execute, self.progress)
+        return run_stage(self.run, stage, keys, execute, self.progress)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from longweave.synth.llm.loop import Models
@@ -15,11 +15,8 @@ _SECONDS = 0.5
 
 
 @contextmanager
-def watch_stage(
-    stage: str, models: Models, n_done: int, n_total: int, progress: Progress
-) -> Iterator[Callable[[], None]]:
-    """Tell ``progress`` about twice a second how ``stage`` goes while the block runs; what the block is given
-    tells it once more.
+def watch_stage(stage: str, models: Models, n_done: int, n_total: int, progress: Progress) -> Iterator[None]:
+    """Tell ``progress`` about twice a second how ``stage`` goes while the block runs, and once at its end.
 
     Args:
         stage: Its name.
@@ -53,10 +50,11 @@ def watch_stage(
     watcher = threading.Thread(target=watch, name="watch", daemon=True)
     watcher.start()
     try:
-        yield tell
+        yield
     finally:
         ended.set()
         watcher.join()
+        tell()
 
 
 def _spent_on(stage: str, models: Models) -> dict[Account, Spent]:

@@ -10,7 +10,7 @@ import pytest
 from longweave.flows.models import export_answers, store_path
 from longweave.flows.pipeline import synthesize
 from longweave.flows.settings import RunSettings
-from longweave.synth.errors import SettingsError
+from longweave.synth.errors import RunError, SettingsError
 from longweave.synth.files import list_files, read_rows
 from longweave.synth.llm.errors import BudgetError, MissingAnswerError
 from longweave.synth.llm.settings import ModelSettings
@@ -130,3 +130,11 @@ def test_a_run_elsewhere_needs_a_store_that_is_named() -> None:
         store_path(ModelSettings(), "memory://run")
     named = ModelSettings.model_validate({"answers": {"store": "/data/answers.sqlite"}})
     assert store_path(named, "memory://run") == "/data/answers.sqlite"
+
+
+def test_a_store_that_is_no_file_of_this_machine_is_refused(
+    small_settings: Mapping[str, Any], tmp_path: Path
+) -> None:
+    settings = settings_with(small_settings, None, answers={"mode": "replay", "store": "memory://answers"})
+    with pytest.raises(RunError, match="must be a file on this machine's disk"):
+        make(settings, tmp_path / "run")

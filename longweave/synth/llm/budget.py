@@ -75,6 +75,13 @@ class BudgetKeeper:
             self._settled.clear()
             await self._settled.wait()
 
+    def forfeit(self, reserved: Used) -> None:
+        """What a request has used is not known, so its worst case counts."""
+        if self._is_set:
+            self._reserved -= reserved
+            self._used += reserved
+            self._settled.set()
+
     def settle(self, reserved: Used, request: Request, usage: Usage | None) -> None:
         """``request`` has ended and used ``usage``: zeros if it failed, None if it was never sent."""
         if not self._is_set:
@@ -93,7 +100,7 @@ class BudgetKeeper:
     def _worst_case(self, request: Request) -> Used:
         per_char = self._tokens_per_char or _TOKENS_PER_CHAR
         prompt = int(len(request.prompt.text) * per_char) + _TEMPLATE_TOKENS
-        completion = int(request.sampling["max_tokens"]) * request.n
+        completion = request.max_tokens * request.n
         worst = Usage(prompt=prompt, completion=completion)
         return Used(1, prompt + completion, cost_of(spent_on(worst), self._prices.get(request.model)))
 

@@ -130,7 +130,8 @@ class Asker:
                     good.append(read(choice, key=asked.key.hex(), seed=asked.seed))
                 except BrokenAnswer as error:
                     broken, raw = error, choice
-                    self.client.fetcher.note_shape(asked, error.reason != "not_json")
+                    if error.reason == "not_json":
+                        self.client.fetcher.note_shape(asked, False)
                 else:
                     self.client.fetcher.note_shape(asked, True)
             if len(good) == request.n:
@@ -161,7 +162,7 @@ class Asker:
             self.client.store.get(single.key) is not None for single in singles
         ):
             return False
-        return self.client.fetcher.takes_several(request.role)
+        return self.client.fetcher.sends_several(request.role)
 
     async def _response(self, request: Request, is_retry: bool) -> Response:
         stored = await self._stored(request)

@@ -20,7 +20,7 @@ from longweave.synth.llm.faults import Fault, Kind, explain
 from longweave.synth.llm.request import Request
 from longweave.synth.llm.schema import response_format
 from longweave.synth.llm.schema_words import schema_in_words
-from longweave.synth.llm.settings import RoleModel
+from longweave.synth.llm.settings import STARTED_HERE, RoleModel
 
 _FAILURES_UNTIL_DOWN = 3
 _PROSE_UNTIL_WORDS = 3
@@ -32,14 +32,18 @@ _CONNECT_SECONDS = 10.0
 
 
 class Server:
-    """An endpoint with what is known about it. All times are of the clock that its users pass in."""
+    """An endpoint with what is known about it. All times are of the clock that its users pass in.
+
+    ``failing`` are the keys of requests that have failed, by themselves and not with the server, since it
+    last answered.
+    """
 
     def __init__(self, endpoint: str, role: RoleModel, backend: Backend) -> None:
         self.endpoint, self.model = endpoint, role.model
         self.capacity = Capacity(_MOST)
-        self.takes_schemas = role.structured != "words"
-        self.takes_several = role.multiple != "no"
+        self._takes_schemas = self._takes_several = True
         self._gave_several = False
+        self.failing: set[bytes] = set()
         self._json_answers = self._prose_answers = 0
         self.paused_until = 0.0
         self.last_answer: float | None = None
@@ -49,10 +53,10 @@ class Server:
         self._failures = 0
         self._trials = 0
         self._next_trial = 0.0
-        self._key = _read_key(role.api_key_env, endpoint)
+        self._key = "" if endpoint in STARTED_HERE else _read_key(role.api_key_env, endpoint)
         self._client = AsyncOpenAI(
             base_url=backend.base_url,
-            api_key=self._key,
+            api_key=self._key or _NO_KEY,
             max_retries=0,
             http_client=backend.connect(),
         )
@@ -61,40 +65,49 @@ class Server:
         """Close the connections."""
         await self._client.close()
 
-    async def send(self, request: Request, timeout: float) -> bytes:
+    async def send(self, request: Request, role: RoleModel, timeout: float | None = None) -> bytes:
         """The raw body of the response to ``request``.
 
         Args:
             request: What is asked.
-            timeout: Seconds.
+            role: How it is sent.
+            timeout: Seconds, if not those of the role.
 
         Raises:
             Fault: There is none.
         """
+        seconds = timeout or role.timeout
         try:
             response = await self._client.post(
                 "/chat/completions",
                 cast_to=httpx2.Response,
-                body=self._body(request),
-                options={"timeout": httpx2.Timeout(timeout, connect=min(timeout, _CONNECT_SECONDS))},
+                body=self._body(request, role),
+                options={"timeout": httpx2.Timeout(seconds, connect=min(seconds, _CONNECT_SECONDS))},
             )
             return response.content
         except openai.APIError as error:
-            fault = explain(error)
-            fault.detail = fault.detail.replace(self._key, "[key]") if self._key != _NO_KEY else fault.detail
-            raise fault from None
+            raise explain(error, self._key) from None
 
-    def learn_from_refusal(self, request: Request, fault: Fault) -> bool:
-        """Whether ``fault`` says that the server lacks something that can be done without."""
+    def sends_schemas(self, role: RoleModel) -> bool:
+        """Whether the schemas of ``role`` go out as such, and not in words."""
+        return self._takes_schemas if role.structured == "auto" else role.structured == "json_schema"
+
+    def sends_several(self, role: RoleModel) -> bool:
+        """Whether ``role`` asks for several answers in one request."""
+        return self._takes_several if role.multiple == "auto" else role.multiple == "yes"
+
+    def learn_from_refusal(self, request: Request, role: RoleModel, fault: Fault) -> bool:
+        """Whether ``fault`` says that the server lacks something that ``role`` can do without."""
         said = fault.detail.lower()
         if fault.kind is not Kind.REFUSED:
             return False
-        if request.schema is not None and self.takes_schemas and _mentions(said, "response_format", "schema"):
-            self.takes_schemas = False
+        has_schema = request.schema is not None and role.structured == "auto" and self._takes_schemas
+        if has_schema and _mentions(said, "response_format", "schema"):
+            self._takes_schemas = False
             return True
-        names_n = "'n'" in said  # llama.cpp gives as many as it has slots
-        if request.n > 1 and self.takes_several and (names_n or not self._gave_several):
-            self.takes_several = False
+        asks_several = request.n > 1 and role.multiple == "auto" and self._takes_several
+        if asks_several and ("'n'" in said or not self._gave_several):  # llama.cpp: as many as it has slots
+            self._takes_several = False
             return True
         return False
 
@@ -102,7 +115,7 @@ class Server:
         """A response to ``request`` held so many answers: some servers give one whatever they are asked."""
         self._gave_several = self._gave_several or n_choices > 1
         if n_choices < request.n and not self._gave_several:
-            self.takes_several = False
+            self._takes_several = False
 
     @property
     def limit(self) -> int:
@@ -121,6 +134,7 @@ class Server:
     def note_answer(self, now: float) -> None:
         """It has answered."""
         self.last_answer, self.down_since = now, None
+        self.failing.clear()
         self._failures = self._trials = self._busy_in_a_row = self.refused_in_a_row = 0
 
     def note_fault(self, fault: Fault, now: float) -> None:
@@ -146,9 +160,9 @@ class Server:
         schemas."""
         self._json_answers += is_json
         self._prose_answers += not is_json
-        if not self.takes_schemas or self._json_answers or self._prose_answers < _PROSE_UNTIL_WORDS:
+        if not self._takes_schemas or self._json_answers or self._prose_answers < _PROSE_UNTIL_WORDS:
             return False
-        self.takes_schemas = False
+        self._takes_schemas = False
         return True
 
     def _note_gone(self, now: float) -> None:
@@ -161,20 +175,20 @@ class Server:
             self._next_trial = now + min(_FIRST_TRIAL * 2**self._trials, _LATEST_TRIAL)
             self._trials += 1
 
-    def _body(self, request: Request) -> Mapping[str, Any]:
+    def _body(self, request: Request, role: RoleModel) -> Mapping[str, Any]:
         text = request.prompt.text
         shape: dict[str, Any] = {}
         if request.schema is not None:
-            if self.takes_schemas:
+            if self.sends_schemas(role):
                 shape["response_format"] = response_format(request.schema)
             else:
                 text = f"{text}\n\n{schema_in_words(request.schema)}"
-        if request.n > 1 and self.takes_several:
+        if request.n > 1 and self.sends_several(role):
             shape["n"] = request.n
         return {
             "model": request.model,
             "messages": [{"role": "user", "content": text}],
-            **request.sampling,
+            **{name: value for name, value in request.sampling.items() if value is not None},
             "seed": request.seed,
             **shape,
         }

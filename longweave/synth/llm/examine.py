@@ -141,25 +141,28 @@ class _Examination:
     async def _ask(
         self, text: str, max_tokens: int, n: int = 1, schema: Mapping[str, Any] | None = None
     ) -> _Reply:
-        sampling = sampling_of(self._role) | {"max_tokens": min(max_tokens, self._role.max_tokens)}
+        sampling = sampling_of(self._role)
+        limit = "max_tokens" if sampling["max_tokens"] is not None else "max_completion_tokens"
+        sampling[limit] = min(max_tokens, self._role.max_tokens)
         request = Request(self._role_name, self._role.model, Prompt(text), sampling, _SEED, n, schema)
         began = self._clock()
         try:
-            response = Response.parse(await self._server.send(request, self._timeout))
+            response = Response.parse(await self._server.send(request, self._role, self._timeout))
         except ValueError as error:
             raise Fault(Kind.FAILED, f"unreadable response: {error}") from None
         except Fault as fault:
-            if schema is not None and self._server.learn_from_refusal(request, fault):
+            if schema is not None and self._server.learn_from_refusal(request, self._role, fault):
                 return await self._ask(text, max_tokens, n, schema)
             raise
         return _Reply(response, self._clock() - began)
 
     async def _check_schema(self) -> AsyncIterator[Check]:
         """The schema check, and with its answer the one for thinking."""
+        wanted = self._role
         try:
             choice, broken = await self._choose()
             if broken is not None and broken.reason != "cut_off" and self._may_use_words():
-                self._server.takes_schemas = False
+                self._role = self._role.model_copy(update={"structured": "words"})
                 choice, broken = await self._choose()
         except Fault as fault:
             yield Check(
@@ -169,11 +172,11 @@ class _Examination:
                 fault.fix or "See the server's log, and ask again.",
             )
             return
-        yield judge_schema(broken, choice, self._role, self._server.takes_schemas)
+        yield judge_schema(broken, choice, wanted, self._server.sends_schemas(self._role))
         yield judge_thinking(choice, min(_SCHEMA_ANSWER, self._role.max_tokens))
 
     def _may_use_words(self) -> bool:
-        return self._server.takes_schemas and self._role.structured == "auto"
+        return self._role.structured == "auto" and self._server.sends_schemas(self._role)
 
     async def _choose(self) -> tuple[Choice, BrokenAnswer | None]:
         """An answer to a schema, and why it is broken, if it is."""

@@ -45,18 +45,25 @@ class Fault(Exception):
     def __init__(
         self, kind: Kind, detail: str, *, wait: float | None = None, was_sent: bool = True, fix: str = ""
     ) -> None:
-        super().__init__(detail)
-        self.kind, self.detail = kind, detail[:_SHOWN]
+        super().__init__()
+        self.kind, self.detail = kind, detail
         self.wait, self.was_sent, self.fix = wait, was_sent, fix
 
+    def __str__(self) -> str:
+        return self.detail
 
-def explain(error: openai.APIError) -> Fault:
-    """The fault behind an error of the ``openai`` library."""
+
+def explain(error: openai.APIError, key: str = "") -> Fault:
+    """The fault behind an error of the ``openai`` library, in one line that does not show ``key``."""
     if isinstance(error, openai.APIConnectionError):
-        return _explain_connection(error)
-    if isinstance(error, openai.APIStatusError):
-        return _explain_status(error)
-    return Fault(Kind.FAILED, f"unreadable response: {error.message}")
+        fault = _explain_connection(error)
+    elif isinstance(error, openai.APIStatusError):
+        fault = _explain_status(error)
+    else:
+        fault = Fault(Kind.FAILED, f"unreadable response: {error.message}")
+    masked = fault.detail.replace(key, "[key]") if key else fault.detail
+    fault.detail = masked[:_SHOWN]
+    return fault
 
 
 def _explain_connection(error: openai.APIConnectionError) -> Fault:

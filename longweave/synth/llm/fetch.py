@@ -10,10 +10,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from contextvars import ContextVar
 from functools import partial
 
-from longweave.synth.errors import RunError
+from longweave.synth.errors import LongweaveError, RunError
 from longweave.synth.llm.backends import open_backend
-from longweave.synth.llm.budget import BudgetKeeper
+from longweave.synth.llm.budget import BudgetKeeper, Used
 from longweave.synth.llm.capacity import work_of
+from longweave.synth.llm.cohort import Ticket
 from longweave.synth.llm.endpoint import Server
 from longweave.synth.llm.faults import Fault, Kind
 from longweave.synth.llm.line import Group, Line
@@ -93,11 +94,12 @@ class Fetcher:
         if not task.cancelled():
             task.exception()  # whoever asked may be gone: then nobody else takes it
 
-    def takes_several(self, role: Role) -> bool:
-        """Whether a server of ``role`` may give several answers to one request."""
+    def sends_several(self, role: Role) -> bool:
+        """Whether a server of ``role`` may be asked for several answers in one request."""
+        model = self._settings.role(role)
         if role not in self._groups:
-            return self._settings.role(role).multiple != "no"
-        return any(server.takes_several for server in self._groups[role].servers)
+            return model.multiple != "no"
+        return any(server.sends_several(model) for server in self._groups[role].servers)
 
     def note_shape(self, request: Request, is_json: bool) -> None:
         """Whether an answer to ``request`` was JSON: servers that never keep to a schema get it in words."""
@@ -119,10 +121,11 @@ class Fetcher:
         await asyncio.gather(*self._pending.values(), return_exceptions=True)
 
     async def _fetch(self, request: Request, account: Account, is_retry: bool) -> Response:
+        role = self._settings.role(request.role)
         group = await self._group_of(request.role)
         course = Course(self._clock())
         while True:
-            outcome, spent, server = await self._try(request, group)
+            outcome, spent, server = await self._try(request, role, group)
             was_sent = bool(spent.requests)
             course.sent += was_sent
             if was_sent and (is_retry or course.sent > 1):
@@ -133,45 +136,61 @@ class Fetcher:
             await self._store.book(account, spent)
             now, patience = self._clock(), self._settings.patience
             try:
-                pause = bear(outcome, request, server, group.servers, course, now, patience)
+                pause = bear(outcome, request, role, server, group.servers, course, now, patience)
             except RunError as error:
                 self.line.stop(error)  # nobody else needs to find that out
                 raise
             await asyncio.sleep(pause)
 
-    async def _try(self, request: Request, group: Group) -> tuple[Response | Fault, Spent, Server]:
+    async def _try(
+        self, request: Request, role: RoleModel, group: Group
+    ) -> tuple[Response | Fault, Spent, Server]:
         """One try: what came of it, what it used, and where it went."""
         prefix = prefix_of(request.prompt) if len(group.servers) > 1 else b""
         queued = self._clock()
         server = await self.line.take(group, ORDER.get(), prefix)
         try:
-            reserved = await self._budget.reserve(request)
+            reserved = await self._reserve(request)
             began = self._clock()
-            outcome = await self._send(server, request)
+            try:
+                outcome = await self._send(server, request, role)
+            except BaseException:  # given up on its way: what it has used will never be known
+                self._budget.forfeit(reserved)
+                raise
         finally:
             self.line.give_back(group, server)
-        used = outcome.usage if isinstance(outcome, Response) else Usage()
-        was_sent = isinstance(outcome, Response) or outcome.was_sent
-        self._budget.settle(reserved, request, used if was_sent else None)
-        waited = Spent(
-            requests=int(was_sent),
-            queue_seconds=began - queued,
-            server_seconds=self._clock() - began,
-        )
-        return outcome, spent_on(used) + waited, server
+        spent = Spent(queue_seconds=began - queued, server_seconds=self._clock() - began)
+        if isinstance(outcome, Response):
+            self._budget.settle(reserved, request, outcome.usage)
+            return outcome, spent + spent_on(outcome.usage) + Spent(requests=1), server
+        if outcome.kind is Kind.SLOW:
+            self._budget.forfeit(reserved)
+        else:
+            self._budget.settle(reserved, request, Usage() if outcome.was_sent else None)
+        return outcome, spent + Spent(requests=int(outcome.was_sent)), server
 
-    async def _send(self, server: Server, request: Request) -> Response | Fault:
+    async def _reserve(self, request: Request) -> Used:
+        reserved = await self._budget.reserve(request)
+        try:
+            self.line.check_open()  # it may have been stopped while this waited for the budget
+        except RunError:
+            self._budget.settle(reserved, request, None)
+            raise
+        return reserved
+
+    async def _send(self, server: Server, request: Request, role: RoleModel) -> Response | Fault:
         ticket = server.capacity.begin(self._clock())
         try:
-            response = Response.parse(await server.send(request, self._settings.role(request.role).timeout))
-        except (Fault, ValueError) as error:
-            fault = error if isinstance(error, Fault) else Fault(Kind.FAILED, f"unreadable response: {error}")
-            now, was_down = self._clock(), server.is_down
-            server.capacity.fail(ticket, now, fault.kind in (Kind.BUSY, Kind.SLOW))
-            server.note_fault(fault, now)
-            if server.is_down and not was_down:
-                self._warn(f"{server.endpoint} does not answer ({fault.detail}); waiting for it")
-            return fault
+            raw = await server.send(request, role)
+        except Fault as fault:
+            return self._note_fault(fault, server, ticket)
+        except BaseException:
+            server.capacity.fail(ticket, self._clock(), overloaded=False)
+            raise
+        try:
+            response = Response.parse(raw)
+        except ValueError as error:
+            return self._note_fault(Fault(Kind.FAILED, f"unreadable response: {error}"), server, ticket)
         now, was_down = self._clock(), server.is_down
         server.capacity.end(ticket, now, work_of(response.usage))
         server.note_answer(now)
@@ -179,6 +198,14 @@ class Fetcher:
         if was_down:
             self._warn(f"{server.endpoint} answers again")
         return response
+
+    def _note_fault(self, fault: Fault, server: Server, ticket: Ticket) -> Fault:
+        now, was_down = self._clock(), server.is_down
+        server.capacity.fail(ticket, now, fault.kind in (Kind.BUSY, Kind.SLOW))
+        server.note_fault(fault, now)
+        if server.is_down and not was_down:
+            self._warn(f"{server.endpoint} does not answer ({fault.detail}); waiting for it")
+        return fault
 
     async def _keep(self, response: Response, request: Request, account: Account, spent: Spent) -> None:
         if self._settings.answers.mode == "off":
@@ -193,7 +220,11 @@ class Fetcher:
         async with self._opening:
             if role not in self._groups:
                 model = self._settings.role(role)
-                servers = [await self._server_of(endpoint, model) for endpoint in model.endpoints]
+                try:
+                    servers = [await self._server_of(endpoint, model) for endpoint in model.endpoints]
+                except LongweaveError as error:
+                    self.line.stop(error)  # what does not start now need not be tried for each request
+                    raise
                 self._groups[role] = self.line.open_group(servers, model.concurrency)
             return self._groups[role]
 

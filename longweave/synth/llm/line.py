@@ -62,7 +62,7 @@ class Line:
     @property
     def limit(self) -> int:
         """How many may be there now."""
-        return sum(server.limit for server in self._in_flight)
+        return sum(server.limit for server in list(self._in_flight))
 
     @property
     def n_waiting(self) -> int:
@@ -77,17 +77,21 @@ class Line:
             order: Of its record; smaller ones go first.
             prefix: Stands for its documents.
         """
-        if self._stopped is not None:
-            raise self._stopped
+        self.check_open()
         place: asyncio.Future[Server] = asyncio.get_running_loop().create_future()
         heapq.heappush(group.waiting, (order, next(self._arrivals), _Waiting(prefix, place)))
         self._hand_out()
         try:
             return await place
         except asyncio.CancelledError:
-            if place.done() and not place.cancelled():
+            if place.done() and not place.cancelled() and place.exception() is None:
                 self.give_back(group, place.result())
             raise
+
+    def check_open(self) -> None:
+        """Raise the reason why no more places are handed out, if there is one."""
+        if self._stopped is not None:
+            raise self._stopped
 
     def give_back(self, group: Group, server: Server) -> None:
         """The request is no longer at ``server``."""

@@ -15,7 +15,7 @@ import threading
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from itertools import count
 from typing import TypeVar
@@ -170,5 +170,4 @@ class Models:
         await self.client.fetcher.stop()
         for task in self._running:
             task.cancel()
-        with suppress(asyncio.CancelledError):
-            await asyncio.gather(*self._running)
+        await asyncio.gather(*self._running, return_exceptions=True)

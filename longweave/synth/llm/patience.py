@@ -7,6 +7,7 @@ from longweave.synth.llm.endpoint import Server
 from longweave.synth.llm.errors import AnswerError, EndpointError
 from longweave.synth.llm.faults import Fault, Kind
 from longweave.synth.llm.request import Request
+from longweave.synth.llm.settings import RoleModel
 
 _MAX_FAILURES = 6
 _FIRST_WAIT = 0.25
@@ -28,6 +29,7 @@ class Course:
 def bear(
     fault: Fault,
     request: Request,
+    role: RoleModel,
     server: Server,
     servers: Sequence[Server],
     course: Course,
@@ -39,6 +41,7 @@ def bear(
     Args:
         fault: What happened to it at ``server``.
         request: What was sent.
+        role: How it was sent.
         server: Where it was sent.
         servers: All it may be sent to.
         course: Is brought up to date.
@@ -53,17 +56,17 @@ def bear(
         case Kind.WRONG:
             raise EndpointError(fault.detail, where=server.endpoint, fix=fault.fix)
         case Kind.REFUSED | Kind.TOO_LONG:
-            return _bear_refusal(fault, request, server)
+            return _bear_refusal(fault, request, role, server)
         case Kind.BUSY:
             return _bear_busy(fault, request, server, course, now, patience)
         case Kind.GONE if server.is_down:
             return _bear_silence(fault, servers, now, patience)
         case _:
-            return _bear_failure(fault, request, server, course)
+            return _bear_failure(fault, request, server, course, now, patience)
 
 
-def _bear_refusal(fault: Fault, request: Request, server: Server) -> float:
-    if server.learn_from_refusal(request, fault):
+def _bear_refusal(fault: Fault, request: Request, role: RoleModel, server: Server) -> float:
+    if server.learn_from_refusal(request, role, fault):
         return 0.0
     if server.last_answer is None and server.refused_in_a_row >= _REFUSALS_UNTIL_WRONG:
         raise EndpointError(
@@ -102,11 +105,16 @@ def _bear_silence(fault: Fault, servers: Sequence[Server], now: float, patience:
     return 0.0  # the line keeps requests from a server that is down
 
 
-def _bear_failure(fault: Fault, request: Request, server: Server, course: Course) -> float:
+def _bear_failure(
+    fault: Fault, request: Request, server: Server, course: Course, now: float, patience: float
+) -> float:
+    """It may be the request or the server: as long as the server answers nobody, time will tell."""
     course.failed += 1
-    if course.failed < _MAX_FAILURES:
+    server.failing.add(request.key)
+    has_answered = server.last_answer is not None and server.last_answer >= course.began
+    if course.failed < _MAX_FAILURES or not (has_answered or now - course.began > patience):
         return _back_off(request, course.failed)
-    if server.last_answer is None or server.last_answer < course.began:
+    if not has_answered and len(server.failing) > 1:
         raise EndpointError(
             f"fails all the time: {fault.detail}",
             where=server.endpoint,

@@ -11,6 +11,7 @@ from longweave.synth.records import canonical_json
 
 _SEED_STEP = 1_000_003
 _SEEDS = 2**31
+_RETRY_TEMPERATURE = 0.5
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,11 @@ class Request:
     n: int = 1
     schema: Mapping[str, Any] | None = None
 
+    @property
+    def max_tokens(self) -> int:
+        """The most tokens of one answer, by whichever of its two names it goes."""
+        return int(self.sampling.get("max_tokens") or self.sampling.get("max_completion_tokens") or 0)
+
     @cached_property
     def key(self) -> bytes:
         """32 bytes that are the same for the same request to any endpoint."""
@@ -57,23 +63,26 @@ class Request:
 
     def one_of(self, index: int) -> "Request":
         """The request for answer ``index`` (0…n-1) alone, for servers that give one at a time."""
-        return replace(self, seed=shift_seed(self.seed, index), n=1)
+        return replace(self, seed=_shift_seed(self.seed, index), n=1)
 
     def again(self, attempt: int, n: int) -> "Request":
         """The request for ``n`` answers in place of broken ones, for the ``attempt``-th time (1…)."""
-        return replace(self, seed=shift_seed(self.seed, attempt * _SEED_STEP), n=n)
+        sampling = self.sampling
+        if sampling.get("temperature") == 0:  # where a seed changes nothing
+            sampling = {**sampling, "temperature": _RETRY_TEMPERATURE}
+        return replace(self, sampling=sampling, seed=_shift_seed(self.seed, attempt * _SEED_STEP), n=n)
 
 
 def sampling_of(role: RoleModel) -> dict[str, Any]:
     """The fields of a role's requests that decide its answers."""
     return {
-        **role.extra,
         "temperature": role.temperature,
         "top_p": role.top_p,
         "max_tokens": role.max_tokens,
+        **role.extra,
     }
 
 
-def shift_seed(seed: int, by: int) -> int:
+def _shift_seed(seed: int, by: int) -> int:
     """Another seed, 0…2³¹-1."""
     return (seed + by) % _SEEDS

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+_ABSURD = 10**12
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:
@@ -98,7 +100,8 @@ def _string(value: object) -> str:
 
 
 def _count(value: object) -> int:
-    return value if isinstance(value, int) and value > 0 else 0
+    """Zero where a server says something that is no number of tokens."""
+    return value if isinstance(value, int) and 0 < value < _ABSURD else 0
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

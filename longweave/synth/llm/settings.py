@@ -60,7 +60,10 @@ class RoleSettings(_Settings):
     )
     model: str | None = Field(default=None, description="As the server names it; a folder for 'vllm'.")
     api_key_env: str | None = Field(
-        default=None, pattern=r"^[A-Za-z_]\w*$", description="Environment variable that holds the key."
+        default=None,
+        pattern=r"^[A-Za-z_]\w*$",
+        description="Environment variable that holds the key. It goes with the endpoints: a role that names "
+        "its own does not take that of models.default.",
     )
     temperature: float | None = Field(default=None, ge=0, le=2)
     top_p: float | None = Field(default=None, gt=0, le=1)
@@ -118,7 +121,8 @@ class Price(_Settings):
 
 
 class Budget(_Settings):
-    """What a run may use in all its starts together. Nothing is sent that could exceed it."""
+    """What a run may use in all its starts together. A request is not sent if its worst case, as far as that
+    can be told beforehand, does not fit."""
 
     money: float | None = Field(default=None, ge=0)
     tokens: int | None = Field(default=None, ge=0, description="Prompt and completion tokens.")
@@ -199,8 +203,11 @@ class ModelSettings(_Settings):
                 yield field, value
 
     def _says(self, role: Role, field: str) -> Any:
-        own = getattr(self.roles.get(role), field, None)
-        return own if own is not None else getattr(self.default, field)
+        own = self.roles.get(role, RoleSettings())
+        value = getattr(own, field)
+        if field == "api_key_env" and own.endpoints is not None:
+            return value  # a key is for the endpoints that it is named with
+        return value if value is not None else getattr(self.default, field)
 
 
 NOT_DECISIVE = ("endpoints", "api_key_env", "structured", "multiple", "timeout", "concurrency")

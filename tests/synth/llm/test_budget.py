@@ -54,6 +54,16 @@ def test_what_was_never_sent_costs_nothing() -> None:
     asyncio.run(run())
 
 
+def test_what_a_lost_request_has_used_counts_as_its_worst_case() -> None:
+    async def run() -> None:
+        keeper = BudgetKeeper(Budget(calls=1), PRICES, {})
+        keeper.forfeit(await keeper.reserve(a_request()))
+        with pytest.raises(BudgetError, match="of which 1 are made"):
+            await keeper.reserve(a_request())
+
+    asyncio.run(run())
+
+
 def test_money_counts_the_worst_price_before_and_the_cached_price_after() -> None:
     async def run() -> None:
         # a prompt of 1,000 characters counts as 564 tokens until the server's own counts are known

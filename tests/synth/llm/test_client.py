@@ -102,6 +102,30 @@ def test_an_answer_that_stays_broken_is_rejected_with_its_raw_text(tmp_path: Pat
     assert len(script.bodies) == 3
 
 
+def test_a_greedy_question_is_not_asked_in_the_same_way_twice(tmp_path: Path) -> None:
+    script = Asked("I would rather not say.", '{"value": 42}')
+    with serve(script=script) as server:
+        ask(settings_for(server.url, temperature=0), tmp_path, product)
+    assert [body["temperature"] for body in script.bodies] == [0, 0.5]
+
+
+def test_a_field_set_to_null_is_left_out_and_another_takes_its_place(tmp_path: Path) -> None:
+    script = Asked('{"value": 42}')
+    extra = {"max_tokens": None, "temperature": None, "max_completion_tokens": 99}
+    with serve(script=script) as server:
+        ask(settings_for(server.url, extra=extra), tmp_path, product)
+    assert "max_tokens" not in script.bodies[0] and "temperature" not in script.bodies[0]
+    assert script.bodies[0]["max_completion_tokens"] == 99
+
+
+def test_a_role_that_insists_on_schemas_does_not_fall_back_to_words(tmp_path: Path) -> None:
+    with serve(ServerSettings(schemas="refused")) as server:
+        with pytest.raises(AnswerError) as raised:
+            ask(settings_for(server.url, structured="json_schema"), tmp_path, product)
+        assert len(server.requests()) == 1
+    assert raised.value.reason == "request_refused"
+
+
 def test_what_a_check_refuses_is_broken(tmp_path: Path) -> None:
     async def even(asker: Asker) -> int:
         answers = await asker.ask(

@@ -37,6 +37,15 @@ def test_a_role_nobody_answers_in_is_named_with_what_to_set() -> None:
         ModelSettings.model_validate({"default": {"model": "m"}}).role("solver")
 
 
+def test_a_key_is_not_sent_to_the_endpoints_of_a_role_that_names_its_own() -> None:
+    chosen = settings(
+        default={"endpoints": [URL], "model": "m", "api_key_env": "THE_KEY"},
+        roles={"judge": {"endpoints": ["http://elsewhere/v1"]}, "writer": {"model": "other"}},
+    )
+    assert chosen.role("judge").api_key_env is None
+    assert chosen.role("writer").api_key_env == chosen.role("solver").api_key_env == "THE_KEY"
+
+
 def test_a_replay_needs_no_endpoint() -> None:
     replay = ModelSettings.model_validate({"default": {"model": "m"}, "answers": {"mode": "replay"}})
     assert replay.role("judge").endpoints == ()

@@ -13,6 +13,7 @@ from longweave.synth.llm.request import Prompt, Request
 from longweave.synth.llm.settings import RoleModel
 
 URL = "http://a.invalid/v1"
+ROLE = RoleModel(model="m", endpoints=(URL,))
 REQUEST = Request("judge", "m", Prompt("Go."), {"max_tokens": 5}, seed=1)
 
 
@@ -85,12 +86,12 @@ def course_of(fault: Fault, times: int, server: Server, patience: float = 60.0, 
     for number in range(times):
         now = number * step
         server.note_fault(fault, now)
-        wait = bear(fault, REQUEST, server, [server], course, now, patience)
+        wait = bear(fault, REQUEST, ROLE, server, [server], course, now, patience)
     return wait
 
 
 def a_server() -> Server:
-    return Server(URL, RoleModel(model="m", endpoints=(URL,)), Backend(URL))
+    return Server(URL, ROLE, Backend(URL))
 
 
 def test_waits_grow_from_one_failure_to_the_next() -> None:
@@ -99,14 +100,26 @@ def test_waits_grow_from_one_failure_to_the_next() -> None:
     assert waits == sorted(waits) and waits[-1] > 4 * waits[0]
 
 
-def test_a_request_that_alone_fails_is_rejected_and_a_server_that_fails_for_all_ends_the_run() -> None:
+def test_a_request_that_fails_while_others_are_answered_is_rejected() -> None:
     fault, working = Fault(Kind.FAILED, "HTTP 500"), a_server()
     working.note_answer(3.0)
     with pytest.raises(AnswerError) as raised:
         course_of(fault, 6, working)
     assert raised.value.reason == "server_failed"
+
+
+def test_a_request_that_fails_all_alone_is_rejected_when_the_patience_is_over_and_the_run_goes_on() -> None:
+    fault = Fault(Kind.FAILED, "HTTP 500")
+    assert course_of(fault, 60, a_server(), patience=60.0) > 0, "answers may take longer than six tries"
+    with pytest.raises(AnswerError):
+        course_of(fault, 62, a_server(), patience=60.0)
+
+
+def test_a_server_that_fails_for_all_as_long_as_the_patience_lasts_ends_the_run() -> None:
+    fault, broken = Fault(Kind.FAILED, "HTTP 500"), a_server()
+    broken.failing.add(b"the key of another request")
     with pytest.raises(EndpointError, match="fails all the time"):
-        course_of(fault, 6, a_server())
+        course_of(fault, 62, broken, patience=60.0)
 
 
 def test_retry_after_is_honoured_unless_it_is_longer_than_the_patience() -> None:
@@ -127,7 +140,7 @@ def test_a_gone_server_does_not_end_the_run_while_another_one_works() -> None:
     fault = Fault(Kind.GONE, "connection refused")
     for now in range(500):
         gone.note_fault(fault, float(now))
-        bear(fault, REQUEST, gone, [gone, works], course, float(now), 60.0)
+        bear(fault, REQUEST, ROLE, gone, [gone, works], course, float(now), 60.0)
 
 
 def test_refusals_reject_single_requests_and_end_the_run_when_nothing_else_ever_came() -> None:

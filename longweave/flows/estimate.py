@@ -22,7 +22,15 @@ from longweave.flows.models import open_store, store_path
 from longweave.flows.pipeline import ASKING, STEPS, begin
 from longweave.flows.settings import DropLimits, RunSettings
 from longweave.flows.step import open_context
-from longweave.synth.files import ParquetSink, join_path, open_whole, read_row_groups
+from longweave.synth.errors import RunError
+from longweave.synth.files import (
+    ParquetSink,
+    join_path,
+    open_whole,
+    path_exists,
+    read_row_groups,
+    write_text,
+)
 from longweave.synth.funnel import Counts, Funnel, read_funnel
 from longweave.synth.llm.answer_files import read_answers
 from longweave.synth.llm.forecast import Forecast, forecast, sent_per_answer
@@ -36,6 +44,7 @@ from longweave.synth.stage import Execute, MadeShard, Progress
 
 _NO_LIMITS = DropLimits(**dict.fromkeys(DropLimits.model_fields, 1.0))
 _SHORTEST = 0.01
+_MARK = ".estimate"
 _LAST_ASKING = max(STEPS.index(step) for step in ASKING)
 
 
@@ -139,15 +148,24 @@ class _Watched:
 
 @contextmanager
 def _scratch_folder(folder: str) -> Iterator[str]:
-    """An empty ``folder`` that is removed at the end; what a killed estimate left of it is removed now."""
+    """An empty ``folder`` that is removed at the end; what a killed estimate left of it is removed now.
+
+    Raises:
+        RunError: Something else is there.
+    """
     filesystem, inner = fsspec.core.url_to_fs(folder)
+    mark = join_path(folder, _MARK)
+    if filesystem.exists(inner) and not path_exists(mark):
+        raise RunError(
+            "there is a folder of that name", where=folder, fix="Move it, or choose another --out."
+        )
     if filesystem.exists(inner):
         filesystem.rm(inner, recursive=True)
+    write_text(mark, "Made by `longweave estimate`, which removes this folder.\n")
     try:
         yield folder
     finally:
-        if filesystem.exists(inner):
-            filesystem.rm(inner, recursive=True)
+        filesystem.rm(inner, recursive=True)
 
 
 def _draw_sample(

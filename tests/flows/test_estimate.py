@@ -15,7 +15,7 @@ from longweave.flows.models import open_store
 from longweave.flows.pipeline import STEPS, begin
 from longweave.flows.settings import RunSettings
 from longweave.flows.step import open_context
-from longweave.synth.errors import LongweaveError
+from longweave.synth.errors import LongweaveError, RunError
 from longweave.synth.funnel import Funnel
 from longweave.synth.llm.forecast import Likely, expect_sum, forecast, sent_per_answer
 from longweave.synth.llm.response import Usage
@@ -215,3 +215,12 @@ def test_failed_requests_are_expected_again() -> None:
     assert line.calls.margin > 0
     assert line.prompt == Likely(30_000.0)
     assert line.money is None
+
+
+def test_a_folder_of_somebody_else_is_not_removed(corpus: Path, tmp_path: Path) -> None:
+    own = tmp_path / "run.estimate" / "notes.txt"
+    own.parent.mkdir()
+    own.write_text("keep me")
+    with serve() as server, pytest.raises(RunError, match="there is a folder of that name"):
+        _estimate(_settings(corpus, server), tmp_path / "run")
+    assert own.read_text() == "keep me"

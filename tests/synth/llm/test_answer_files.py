@@ -111,7 +111,7 @@ def test_a_file_is_read_once_and_again_when_it_changed(tmp_path: Path) -> None:
         assert store.import_file(str(path)) == 1
 
 
-def test_memory_stays_flat_by_reading_one_row_group_at_a_time(
+def test_a_file_of_several_row_groups_comes_back_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files, "ROW_GROUP_ROWS", 1_000)

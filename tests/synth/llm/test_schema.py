@@ -144,10 +144,6 @@ def test_a_type_that_not_all_servers_can_be_held_to_is_refused(answer: type[Base
         schema_of(answer)
 
 
-def test_a_schema_is_made_once() -> None:
-    assert schema_of(Finding) is schema_of(Finding)
-
-
 def test_a_schema_is_sent_in_strict_form() -> None:
     schema = schema_of(Quote)
     assert response_format(schema) == {

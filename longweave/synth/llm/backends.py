@@ -38,7 +38,8 @@ class Backend:
         host = urlsplit(self.base_url).hostname or ""
         is_here = host in ("localhost", "::1") or host.startswith("127.")
         # a proxy that the environment names has no part in what stays on this machine
-        return DefaultAioHttpClient(limits=_LIMITS, trust_env=not is_here)
+        # and documents go nowhere but to the endpoint, wherever it may redirect to
+        return DefaultAioHttpClient(limits=_LIMITS, trust_env=not is_here, follow_redirects=False)
 
 
 @asynccontextmanager

@@ -6,7 +6,7 @@ Pure; ``examine`` is who asks. What a server wrote is cut to one short line.
 from dataclasses import dataclass
 from typing import Literal
 
-from longweave.synth.llm.faults import Fault, Kind
+from longweave.synth.llm.faults import Fault, Kind, one_line
 from longweave.synth.llm.probe import Listing
 from longweave.synth.llm.reasoning import separate_reasoning
 from longweave.synth.llm.response import Choice
@@ -167,5 +167,5 @@ def explain_first_fault(fault: Fault, role: RoleModel, listing: Listing) -> list
 
 def shorten_line(text: str) -> str:
     """``text`` as one short line of printable characters."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    line = one_line(text)
     return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}…"

@@ -5,10 +5,12 @@ answers at once) is found out by the way and remembered. The key is read from th
 shown.
 """
 
+import asyncio
 import os
 from collections.abc import Mapping
 from typing import Any
 
+import aiohttp
 import httpx2
 import openai
 from openai import AsyncOpenAI
@@ -29,6 +31,7 @@ _LATEST_TRIAL = 5.0
 _MOST = 4096
 _NO_KEY = "none"
 _CONNECT_SECONDS = 10.0
+_LEAST_SECRET = 16  # shorter ones may be words, such as EMPTY
 
 
 class Server:
@@ -78,15 +81,18 @@ class Server:
         """
         seconds = timeout or role.timeout
         try:
-            response = await self._client.post(
-                "/chat/completions",
-                cast_to=httpx2.Response,
-                body=self._body(request, role),
-                options={"timeout": httpx2.Timeout(seconds, connect=min(seconds, _CONNECT_SECONDS))},
-            )
-            return response.content
-        except openai.APIError as error:
+            async with asyncio.timeout(seconds):  # the library's is for each piece that comes
+                response = await self._client.post(
+                    "/chat/completions",
+                    cast_to=httpx2.Response,
+                    body=self._body(request, role),
+                    options={"timeout": httpx2.Timeout(seconds, connect=min(seconds, _CONNECT_SECONDS))},
+                )
+        except TimeoutError:
+            raise Fault(Kind.SLOW, "timed out") from None
+        except (openai.APIError, aiohttp.ClientError, httpx2.HTTPError) as error:
             raise explain(error, self._key) from None
+        return self._hide_key(response.content)
 
     def sends_schemas(self, role: RoleModel) -> bool:
         """Whether the schemas of ``role`` go out as such, and not in words."""
@@ -127,6 +133,11 @@ class Server:
         """Whether it has failed so often in a row that only single requests try it."""
         return self._failures >= _FAILURES_UNTIL_DOWN
 
+    @property
+    def is_failing(self) -> bool:
+        """Whether it has failed for several requests and answered none since."""
+        return len(self.failing) >= _FAILURES_UNTIL_DOWN
+
     def opens_at(self) -> float:
         """When the next request may be sent."""
         return max(self.paused_until, self._next_trial) if self.is_down else self.paused_until
@@ -164,6 +175,11 @@ class Server:
             return False
         self._takes_schemas = False
         return True
+
+    def _hide_key(self, raw: bytes) -> bytes:
+        """A response that repeats the key would carry it into the store and the dataset."""
+        key = self._key.encode()
+        return raw.replace(key, b"[key]") if len(key) >= _LEAST_SECRET else raw
 
     def _note_gone(self, now: float) -> None:
         if self.down_since is None:
@@ -205,5 +221,11 @@ def _read_key(variable: str | None, endpoint: str) -> str:
     if not key:
         raise SettingsError(
             f"no key for {endpoint}", where=f"${variable}", fix=f"Set the environment variable {variable}."
+        )
+    if not (key.isascii() and key.isprintable() and key.strip()):
+        raise SettingsError(
+            f"the key for {endpoint} holds a character that no key has",
+            where=f"${variable}",
+            fix="Set it anew; a newline at its end is a common cause.",
         )
     return key

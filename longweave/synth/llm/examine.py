@@ -24,7 +24,7 @@ from longweave.synth.llm.doctor import (
     shorten_line,
 )
 from longweave.synth.llm.endpoint import Server
-from longweave.synth.llm.faults import Fault, Kind
+from longweave.synth.llm.faults import Fault, Kind, explain_unreadable
 from longweave.synth.llm.probe import Unreachable, list_models
 from longweave.synth.llm.request import Prompt, Request, sampling_of
 from longweave.synth.llm.response import Choice, Response
@@ -149,7 +149,7 @@ class _Examination:
         try:
             response = Response.parse(await self._server.send(request, self._role, self._timeout))
         except ValueError as error:
-            raise Fault(Kind.FAILED, f"unreadable response: {error}") from None
+            raise explain_unreadable(error) from None
         except Fault as fault:
             if schema is not None and self._server.learn_from_refusal(request, self._role, fault):
                 return await self._ask(text, max_tokens, n, schema)

@@ -1,17 +1,21 @@
 """Why a request failed, told apart by what helps: waiting, trying again, another request, or the user.
 
-``explain`` reads the errors of the ``openai`` library; everything else of the client knows only ``Fault``.
+``explain`` reads the errors of the ``openai`` library and those of its transport that it lets through;
+everything else of the client knows only ``Fault``. Whatever a server wrote becomes one line.
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import Enum
 
 import aiohttp
+import httpx2
 import openai
 
 _SHOWN = 300
+_READ = 10_000
 _TOO_LONG = (
     "context length",
     "context_length",
@@ -24,6 +28,7 @@ _TOO_LONG = (
     "too many tokens",
 )
 _NO_QUOTA = ("insufficient_quota", "billing", "credit balance")
+_MODERATED = ("moderation", "flagged", "content_filter", "content policy", "content_policy")
 
 
 class Kind(Enum):
@@ -53,17 +58,29 @@ class Fault(Exception):
         return self.detail
 
 
-def explain(error: openai.APIError, key: str = "") -> Fault:
-    """The fault behind an error of the ``openai`` library, in one line that does not show ``key``."""
+def explain(error: openai.APIError | aiohttp.ClientError | httpx2.HTTPError, key: str = "") -> Fault:
+    """The fault behind an error, in one line that does not show ``key``."""
     if isinstance(error, openai.APIConnectionError):
         fault = _explain_connection(error)
     elif isinstance(error, openai.APIStatusError):
         fault = _explain_status(error)
-    else:
+    elif isinstance(error, openai.APIError):
         fault = Fault(Kind.FAILED, f"unreadable response: {error.message}")
+    else:
+        fault = Fault(Kind.GONE, str(error) or type(error).__name__)
     masked = fault.detail.replace(key, "[key]") if key else fault.detail
-    fault.detail = masked[:_SHOWN]
+    fault.detail = one_line(masked)[:_SHOWN]
     return fault
+
+
+def explain_unreadable(error: ValueError) -> Fault:
+    """The fault of a response that is no chat completion."""
+    return Fault(Kind.FAILED, one_line(f"unreadable response: {error}")[:_SHOWN])
+
+
+def one_line(text: str) -> str:
+    """``text``, or the beginning of a very long one, as one line of printable characters."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text[:_READ]).split())
 
 
 def _explain_connection(error: openai.APIConnectionError) -> Fault:
@@ -83,6 +100,11 @@ def _explain_status(error: openai.APIStatusError) -> Fault:
     status, said = error.status_code, _said(error)
     detail = f"HTTP {status}: {said}" if said else f"HTTP {status}"
     lowered = said.lower()
+    if 300 <= status < 400:
+        there = one_line(error.response.headers.get("location", "another URL"))[:_SHOWN]
+        return Fault(Kind.WRONG, f"{detail}: redirects to {there}", fix="Set the endpoint to where it leads.")
+    if status == 403 and any(word in lowered for word in _MODERATED):
+        return Fault(Kind.REFUSED, detail)
     if status in (401, 403):
         return Fault(Kind.WRONG, detail, fix="Check the key in the environment variable of api_key_env.")
     if status == 404:
@@ -104,16 +126,15 @@ def _explain_status(error: openai.APIStatusError) -> Fault:
 
 
 def read_retry_after(headers: Mapping[str, str]) -> float | None:
-    """The seconds that ``Retry-After`` (or its twin in milliseconds) asks to wait; None without one."""
+    """The seconds that ``Retry-After`` (or its twin in milliseconds) asks to wait; None if it says none."""
     milliseconds, given = headers.get("retry-after-ms"), headers.get("retry-after")
+    if milliseconds is None and given is None:
+        return None
     try:
-        if milliseconds is not None:
-            return max(float(milliseconds) / 1000, 0.0)
-        if given is None:
-            return None
-        return max(float(given), 0.0)
+        seconds = float(given or "") if milliseconds is None else float(milliseconds) / 1000
     except ValueError:
         return _seconds_until(given)
+    return max(seconds, 0.0) if math.isfinite(seconds) else None
 
 
 def _seconds_until(date: str | None) -> float | None:

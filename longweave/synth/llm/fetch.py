@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from functools import partial
 
 from longweave.synth.errors import LongweaveError, RunError
@@ -16,11 +17,11 @@ from longweave.synth.llm.budget import BudgetKeeper, Used
 from longweave.synth.llm.capacity import work_of
 from longweave.synth.llm.cohort import Ticket
 from longweave.synth.llm.endpoint import Server
-from longweave.synth.llm.faults import Fault, Kind
+from longweave.synth.llm.faults import Fault, Kind, explain_unreadable
 from longweave.synth.llm.line import Group, Line
-from longweave.synth.llm.patience import Course, bear
+from longweave.synth.llm.patience import Course, bear, is_doubtful
 from longweave.synth.llm.prompting import prefix_of
-from longweave.synth.llm.request import Request
+from longweave.synth.llm.request import Prompt, Request
 from longweave.synth.llm.response import Response, Usage
 from longweave.synth.llm.settings import STARTED_HERE, ModelSettings, Role, RoleModel
 from longweave.synth.llm.spending import Account, Spent, spent_on
@@ -30,6 +31,7 @@ ORDER: ContextVar[int] = ContextVar("ORDER", default=0)
 """The number of the record that asks; requests of smaller ones go first."""
 
 _DRAIN_SECONDS = 10.0
+_HARMLESS = Prompt("Reply with the single word: ready")
 
 
 @asynccontextmanager
@@ -124,17 +126,19 @@ class Fetcher:
         role = self._settings.role(request.role)
         group = await self._group_of(request.role)
         course = Course(self._clock())
+        server: Server | None = None
         while True:
-            outcome, spent, server = await self._try(request, role, group)
+            outcome, spent, server = await self._try(request, role, group, avoided=server)
             was_sent = bool(spent.requests)
             course.sent += was_sent
             if was_sent and (is_retry or course.sent > 1):
                 spent += Spent(retries=1)
             if isinstance(outcome, Response):
-                await self._keep(outcome, request, account, spent)
-                return outcome
+                return await self._keep(outcome, request, account, spent)
             await self._store.book(account, spent)
             now, patience = self._clock(), self._settings.patience
+            if is_doubtful(outcome, server, group.servers, course, now, patience):
+                await self._ask_another(request, role, group, account)
             try:
                 pause = bear(outcome, request, role, server, group.servers, course, now, patience)
             except RunError as error:
@@ -142,13 +146,19 @@ class Fetcher:
                 raise
             await asyncio.sleep(pause)
 
+    async def _ask_another(self, request: Request, role: RoleModel, group: Group, account: Account) -> None:
+        """Ask what any server can answer, in place of ``request``; whether it did shows at the server."""
+        harmless = replace(request, prompt=_HARMLESS, n=1, schema=None)
+        _, spent, _ = await self._try(harmless, role, group)
+        await self._store.book(account, spent + Spent(retries=spent.requests))
+
     async def _try(
-        self, request: Request, role: RoleModel, group: Group
+        self, request: Request, role: RoleModel, group: Group, avoided: Server | None = None
     ) -> tuple[Response | Fault, Spent, Server]:
         """One try: what came of it, what it used, and where it went."""
         prefix = prefix_of(request.prompt) if len(group.servers) > 1 else b""
         queued = self._clock()
-        server = await self.line.take(group, ORDER.get(), prefix)
+        server = await self.line.take(group, ORDER.get(), prefix, avoided)
         try:
             reserved = await self._reserve(request)
             began = self._clock()
@@ -190,7 +200,7 @@ class Fetcher:
         try:
             response = Response.parse(raw)
         except ValueError as error:
-            return self._note_fault(Fault(Kind.FAILED, f"unreadable response: {error}"), server, ticket)
+            return self._note_fault(explain_unreadable(error), server, ticket)
         now, was_down = self._clock(), server.is_down
         server.capacity.end(ticket, now, work_of(response.usage))
         server.note_answer(now)
@@ -207,11 +217,14 @@ class Fetcher:
             self._warn(f"{server.endpoint} does not answer ({fault.detail}); waiting for it")
         return fault
 
-    async def _keep(self, response: Response, request: Request, account: Account, spent: Spent) -> None:
+    async def _keep(self, response: Response, request: Request, account: Account, spent: Spent) -> Response:
+        """``response``, or the one that another run has stored meanwhile: a replay must give the same."""
         if self._settings.answers.mode == "off":
             await self._store.book(account, spent)
-        else:
-            await self._store.put(request.key, response.raw, account, spent)
+            return response
+        await self._store.put(request.key, response.raw, account, spent)
+        stored = self._store.get(request.key)
+        return response if stored in (None, response.raw) else Response.parse(stored)
 
     async def _group_of(self, role: Role) -> Group:
         group = self._groups.get(role)

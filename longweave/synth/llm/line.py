@@ -2,7 +2,8 @@
 
 Whoever belongs to the oldest record goes first: records are finished one after the other, and the requests
 of one record, which share their documents, reach the server while it still has them in its prefix cache.
-Among several servers, requests with the same documents go to the same one as long as it has room.
+Among several servers, requests with the same documents go to the same one as long as it has room; one that
+failed goes to another if it can.
 """
 
 import asyncio
@@ -31,6 +32,7 @@ class Group:
 @dataclass(slots=True)
 class _Waiting:
     prefix: bytes
+    avoided: Server | None
     place: "asyncio.Future[Server]"
 
 
@@ -69,17 +71,18 @@ class Line:
         """Requests that have no place yet."""
         return sum(len(group.waiting) for group in self._groups)
 
-    async def take(self, group: Group, order: int, prefix: bytes) -> Server:
+    async def take(self, group: Group, order: int, prefix: bytes, avoided: Server | None = None) -> Server:
         """A place at one of the servers of ``group``; hand it back with ``give_back``.
 
         Args:
             group: Where the request may go.
             order: Of its record; smaller ones go first.
             prefix: Stands for its documents.
+            avoided: Where it has just failed.
         """
         self.check_open()
         place: asyncio.Future[Server] = asyncio.get_running_loop().create_future()
-        heapq.heappush(group.waiting, (order, next(self._arrivals), _Waiting(prefix, place)))
+        heapq.heappush(group.waiting, (order, next(self._arrivals), _Waiting(prefix, avoided, place)))
         self._hand_out()
         try:
             return await place
@@ -131,7 +134,7 @@ class Line:
                 head = self._head_of(group)
                 if head is None or group.in_flight >= group.most:
                     continue
-                server = self._choose(group, head[2].prefix, now)
+                server = self._choose(group, head[2], now)
                 if server is not None and (best is None or head[:2] < best[:2]):
                     best = (head[0], head[1], group, server)
             if best is None:
@@ -149,19 +152,36 @@ class Line:
             heapq.heappop(group.waiting)
         return group.waiting[0] if group.waiting else None
 
-    def _choose(self, group: Group, prefix: bytes, now: float) -> Server | None:
+    def _choose(self, group: Group, waiting: _Waiting, now: float) -> Server | None:
         free = [
             server
-            for server in group.servers
+            for server in self._fit(group, waiting.avoided, now)
             if self._in_flight[server] < server.limit and server.opens_at() <= now
         ]
+        if waiting.avoided in free and len(free) > 1:
+            free.remove(waiting.avoided)
         if len(free) < 2:
             return free[0] if free else None
-        if prefix:
-            preferred = max(group.servers, key=lambda server: zlib.crc32(prefix + server.endpoint.encode()))
+        if waiting.prefix:
+            preferred = max(
+                group.servers, key=lambda server: zlib.crc32(waiting.prefix + server.endpoint.encode())
+            )
             if preferred in free:
                 return preferred
         return min(free, key=lambda server: self._in_flight[server] / server.limit)
+
+    def _fit(self, group: Group, avoided: Server | None, now: float) -> Sequence[Server]:
+        """The servers of ``group`` without those that fail for everybody, as long as others work: such a one
+        gets a single request at a time, and none that has failed there."""
+        if not any(
+            not (server.is_failing or server.is_down) and server.opens_at() <= now for server in group.servers
+        ):
+            return group.servers
+        return [
+            server
+            for server in group.servers
+            if not server.is_failing or (server is not avoided and not self._in_flight[server])
+        ]
 
     def _wake_later(self, now: float) -> None:
         """Come back when the first closed server opens, if somebody waits for it."""

@@ -58,11 +58,23 @@ def bear(
         case Kind.REFUSED | Kind.TOO_LONG:
             return _bear_refusal(fault, request, role, server)
         case Kind.BUSY:
-            return _bear_busy(fault, request, server, course, now, patience)
+            return _bear_busy(fault, request, server, servers, course, now, patience)
         case Kind.GONE if server.is_down:
             return _bear_silence(fault, servers, now, patience)
         case _:
-            return _bear_failure(fault, request, server, course, now, patience)
+            return _bear_failure(fault, request, server, servers, course, now, patience)
+
+
+def is_doubtful(
+    fault: Fault, server: Server, servers: Sequence[Server], course: Course, now: float, patience: float
+) -> bool:
+    """Whether it shows only by another request if the request is at fault or the servers: this one has failed
+    as often as it may, and since then nobody was answered. Arguments are those of ``bear``, which is next."""
+    if fault.kind is Kind.GONE and server.is_down:
+        return fault.was_sent and _silence_of(servers, now) > patience
+    if fault.kind not in (Kind.GONE, Kind.SLOW, Kind.FAILED) or _have_answered(servers, course):
+        return False
+    return course.failed + 1 >= _MAX_FAILURES and now - course.began > patience
 
 
 def _bear_refusal(fault: Fault, request: Request, role: RoleModel, server: Server) -> float:
@@ -79,10 +91,21 @@ def _bear_refusal(fault: Fault, request: Request, role: RoleModel, server: Serve
 
 
 def _bear_busy(
-    fault: Fault, request: Request, server: Server, course: Course, now: float, patience: float
+    fault: Fault,
+    request: Request,
+    server: Server,
+    servers: Sequence[Server],
+    course: Course,
+    now: float,
+    patience: float,
 ) -> float:
     course.busy += 1
     wait = _back_off(request, course.busy) if fault.wait is None else fault.wait
+    if wait > patience and any(
+        other.opens_at() - now <= patience for other in servers if other is not server
+    ):
+        server.paused_until = max(server.paused_until, now + wait)
+        return 0.0  # there are others
     silent = now - max(course.began, server.last_answer or 0.0)
     if wait > patience or silent > patience:
         asks = f"asks to wait {wait:.0f} s" if fault.wait is not None else f"busy for {silent:.0f} s"
@@ -95,7 +118,7 @@ def _bear_busy(
 
 
 def _bear_silence(fault: Fault, servers: Sequence[Server], now: float, patience: float) -> float:
-    silent = min(server.silent_for(now) for server in servers)
+    silent = _silence_of(servers, now)
     if silent > patience:
         raise EndpointError(
             f"does not answer for {silent:.0f} s: {fault.detail}",
@@ -106,21 +129,36 @@ def _bear_silence(fault: Fault, servers: Sequence[Server], now: float, patience:
 
 
 def _bear_failure(
-    fault: Fault, request: Request, server: Server, course: Course, now: float, patience: float
+    fault: Fault,
+    request: Request,
+    server: Server,
+    servers: Sequence[Server],
+    course: Course,
+    now: float,
+    patience: float,
 ) -> float:
-    """It may be the request or the server: as long as the server answers nobody, time will tell."""
+    """It may be the request or the servers: as long as they answer nobody, time will tell."""
     course.failed += 1
     server.failing.add(request.key)
-    has_answered = server.last_answer is not None and server.last_answer >= course.began
+    has_answered = _have_answered(servers, course)
     if course.failed < _MAX_FAILURES or not (has_answered or now - course.began > patience):
         return _back_off(request, course.failed)
-    if not has_answered and len(server.failing) > 1:
+    if not has_answered:
         raise EndpointError(
             f"fails all the time: {fault.detail}",
             where=server.endpoint,
             fix="See the server's log, and run again: what is finished is kept.",
         )
     raise AnswerError(f"{request.role}: {course.failed} tries failed: {fault.detail}", reason="server_failed")
+
+
+def _silence_of(servers: Sequence[Server], now: float) -> float:
+    """For how many seconds all of those that take requests have not answered."""
+    return min(server.silent_for(now) for server in servers if server.is_down or server.opens_at() <= now)
+
+
+def _have_answered(servers: Sequence[Server], course: Course) -> bool:
+    return any(server.last_answer is not None and server.last_answer >= course.began for server in servers)
 
 
 def _back_off(request: Request, times: int) -> float:

@@ -3,6 +3,7 @@
 Servers differ, and what they say is untrusted: what is missing or of another type counts as not said.
 """
 
+import asyncio
 import os
 import socket
 import ssl
@@ -10,11 +11,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import aiohttp
 import httpx2
 import openai
 from openai import AsyncOpenAI
 
 from longweave.synth.llm.backends import Backend
+from longweave.synth.llm.faults import one_line
 from longweave.synth.llm.settings import RoleModel
 
 _CONTEXT_FIELDS = ("max_model_len", "context_length", "context_window", "max_context_length")
@@ -75,15 +78,24 @@ async def list_models(role: RoleModel, backend: Backend, timeout: float) -> List
         http_client=backend.connect(),
     )
     try:
-        entries = [entry for entry in _entries(await _get(client, "/models"))]
-        takes_any_name = any(entry.get("owned_by") == _LLAMA_CPP for entry in entries)
-        context = await _context_of_slots(client, backend.base_url) if takes_any_name else None
+        async with asyncio.timeout(timeout):
+            entries = [entry for entry in _entries(await _get(client, "/models"))]
+            takes_any_name = any(entry.get("owned_by") == _LLAMA_CPP for entry in entries)
+            context = await _context_of_slots(client, backend.base_url) if takes_any_name else None
         models = tuple(ListedModel(entry["id"], context or _context_of(entry)) for entry in entries)
         return Listing(models, takes_any_name)
     except openai.APIStatusError as error:
         return Listing(refused=error.status_code)
     except openai.APIConnectionError as error:
         raise explain_connection(error, timeout) from None
+    except TimeoutError:
+        raise Unreachable(
+            f"its list of models does not end within {timeout:g} s", "Check the URL, and the server's log."
+        ) from None
+    except aiohttp.ClientError as error:
+        raise Unreachable(
+            f"it does not speak HTTP: {one_line(str(error))[:_SHOWN]}", "Check the URL."
+        ) from None
     finally:
         if backend.http_client is None:
             await client.close()
@@ -92,7 +104,7 @@ async def list_models(role: RoleModel, backend: Backend, timeout: float) -> List
 def explain_connection(error: openai.APIConnectionError, timeout: float) -> Unreachable:
     """What kept a connection from being made: TLS, the name, the port, or time."""
     causes = list(_causes(error))
-    said = _one_line(str(causes[-1]) or type(causes[-1]).__name__)
+    said = one_line(str(causes[-1]) or type(causes[-1]).__name__)[:_SHOWN]
     if any(isinstance(cause, ssl.SSLError | ssl.CertificateError) for cause in causes):
         return Unreachable(
             f"TLS fails: {said}",
@@ -115,7 +127,7 @@ async def _get(client: AsyncOpenAI, path: str) -> Mapping[str, Any]:
     response = await client.get(path, cast_to=httpx2.Response)
     try:
         body = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
 
@@ -154,7 +166,3 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
     while current is not None:
         yield current
         current = current.__cause__ or current.__context__
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())[:_SHOWN]

@@ -25,8 +25,8 @@ class Usage:
         prompt_details = _mapping(usage.get("prompt_tokens_details"))
         completion_details = _mapping(usage.get("completion_tokens_details"))
         return cls(
-            _count(usage.get("prompt_tokens")),
-            _count(prompt_details.get("cached_tokens")),
+            prompt := _count(usage.get("prompt_tokens")),
+            min(_count(prompt_details.get("cached_tokens")), prompt),
             _count(usage.get("completion_tokens")),
             _count(completion_details.get("reasoning_tokens")),
         )
@@ -61,9 +61,16 @@ class Response:
         except RecursionError:
             raise ValueError("nested too deeply") from None
         if not isinstance(body, dict) or not isinstance(body.get("choices"), list) or not body["choices"]:
-            raise ValueError("not a chat completion")
+            raise ValueError(f"not a chat completion{_error_in(body)}")
         choices = sorted(map(_mapping, body["choices"]), key=lambda choice: _count(choice.get("index")))
         return cls(raw, tuple(map(_read_choice, choices)), Usage.of(body))
+
+
+def _error_in(body: object) -> str:
+    """What a gateway says went wrong, which some do with the status of a success."""
+    error = _mapping(body).get("error")
+    said = _mapping(error).get("message") or error
+    return f": {said}" if said else ""
 
 
 def _read_choice(choice: Mapping[str, Any]) -> Choice:

@@ -5,6 +5,7 @@
 environment variable that holds the key.
 """
 
+import json
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
@@ -30,6 +31,8 @@ VLLM = "vllm"
 STARTED_HERE = (EMBEDDED, VLLM)
 """Endpoints that are no URL: models that run here."""
 
+_OURS = {"model", "messages", "n", "response_format", "stream"}
+
 
 class _Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -41,12 +44,26 @@ def _check_endpoint(endpoint: str) -> str:
     parts = urlsplit(endpoint)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError(f"write a URL such as http://127.0.0.1:8000/v1, or {EMBEDDED}, or {VLLM}")
+    _ = parts.port  # raises where it is none
     if parts.username or parts.password or parts.query:
         raise ValueError("a URL must not hold a key; name an environment variable in api_key_env")
     return endpoint.rstrip("/")
 
 
 Endpoint = Annotated[str, AfterValidator(_check_endpoint)]
+
+
+def _check_extra(extra: dict[str, Any]) -> dict[str, Any]:
+    if taken := sorted(extra.keys() & _OURS):
+        raise ValueError(f"{', '.join(taken)} cannot be set here: the client does")
+    try:
+        json.dumps(extra, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"it must be JSON: {error}") from None
+    return extra
+
+
+Extra = Annotated[dict[str, Any], AfterValidator(_check_extra)]
 
 
 class RoleSettings(_Settings):
@@ -68,7 +85,7 @@ class RoleSettings(_Settings):
     temperature: float | None = Field(default=None, ge=0, le=2)
     top_p: float | None = Field(default=None, gt=0, le=1)
     max_tokens: int | None = Field(default=None, ge=1, description="Of an answer, thinking included.")
-    extra: dict[str, Any] | None = Field(
+    extra: Extra | None = Field(
         default=None, description="More fields of the request body, such as chat_template_kwargs."
     )
     structured: Literal["auto", "json_schema", "words"] | None = Field(

@@ -31,6 +31,7 @@ ORDER: ContextVar[int] = ContextVar("ORDER", default=0)
 """The number of the record that asks; requests of smaller ones go first."""
 
 _DRAIN_SECONDS = 10.0
+_STORE_SECONDS = 1.0
 _HARMLESS = Prompt("Reply with the single word: ready")
 
 
@@ -118,9 +119,12 @@ class Fetcher:
             await asyncio.wait_for(self.line.wait_until_empty(), _DRAIN_SECONDS)
         except TimeoutError:
             self._warn(f"{self.line.in_flight} requests in flight were given up")
-        for task in list(self._pending.values()):
+        pending = list(self._pending.values())
+        if pending:
+            await asyncio.wait(pending, timeout=_STORE_SECONDS)
+        for task in pending:
             task.cancel()
-        await asyncio.gather(*self._pending.values(), return_exceptions=True)
+        await asyncio.gather(*pending, return_exceptions=True)
 
     async def _fetch(self, request: Request, account: Account, is_retry: bool) -> Response:
         role = self._settings.role(request.role)

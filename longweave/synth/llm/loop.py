@@ -34,6 +34,7 @@ Ask = Callable[[Asker, T], Awaitable[Outcome]]
 
 SHARDS_AT_ONCE = 16
 _RECORDS_AHEAD = 512
+_END_SECONDS = 0.5
 _STOPPED = "stopped"
 _GO_ON = "Run again: what is finished is kept."
 
@@ -168,6 +169,9 @@ class Models:
 
     async def _stop(self) -> None:
         await self.client.fetcher.stop()
-        for task in self._running:
+        running = list(self._running)
+        if running:
+            await asyncio.wait(running, timeout=_END_SECONDS)  # with the answers that have just come
+        for task in running:
             task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        await asyncio.gather(*running, return_exceptions=True)

@@ -115,11 +115,13 @@ def test_what_is_in_flight_when_a_run_is_stopped_is_still_stored(tmp_path: Path)
     with serve(ServerSettings(latency=0.3), script=script) as server, opened_store(tmp_path) as store:
         with open_models(settings_for(server.url), store, print) as models:
             work = models.each_record("judge", ask_text, str)
-            thread = threading.Thread(target=lambda: list(work(iter([1]))), daemon=True)
+            outcomes: list[Outcome] = []
+            thread = threading.Thread(target=lambda: outcomes.extend(work(iter([1]))), daemon=True)
             thread.start()
             assert came.wait(10)
             models.stop()
             thread.join(10)
+            assert len(outcomes) == 1
             with pytest.raises(RunError, match="stopped"):
                 list(work(iter([2])))
         with open_models(settings_for(server.url), store, print) as models:

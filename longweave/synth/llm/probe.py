@@ -89,9 +89,7 @@ async def list_models(role: RoleModel, backend: Backend, timeout: float) -> List
     except openai.APIConnectionError as error:
         raise explain_connection(error, timeout) from None
     except TimeoutError:
-        raise Unreachable(
-            f"its list of models does not end within {timeout:g} s", "Check the URL, and the server's log."
-        ) from None
+        raise _silent(timeout) from None
     except aiohttp.ClientError as error:
         raise Unreachable(
             f"it does not speak HTTP: {one_line(str(error))[:_SHOWN]}", "Check the URL."
@@ -117,10 +115,14 @@ def explain_connection(error: openai.APIConnectionError, timeout: float) -> Unre
             f"nothing listens there: {said}", "Start the server, or check the port in the URL."
         )
     if isinstance(error, openai.APITimeoutError):
-        return Unreachable(
-            f"no answer within {timeout:g} s", "Check host and port; a firewall may drop what is sent."
-        )
+        return _silent(timeout)
     return Unreachable(f"the connection fails: {said}", "Check the URL, and the server's log.")
+
+
+def _silent(timeout: float) -> Unreachable:
+    return Unreachable(
+        f"no answer within {timeout:g} s", "Check host and port; a firewall may drop what is sent."
+    )
 
 
 async def _get(client: AsyncOpenAI, path: str) -> Mapping[str, Any]:

@@ -156,3 +156,33 @@ async def test_a_request_that_is_given_up_leaves_its_place_to_the_next() -> None
     line.give_back(group, only)
     assert await asyncio.wait_for(third, 5) is only
     assert line.in_flight == 1
+
+
+@on_a_loop
+async def test_a_failed_request_goes_to_another_server_and_waits_for_it_where_the_first_fails_for_all() -> (
+    None
+):
+    bad, good = server("a"), server("b")
+    line = Line(Clock())
+    group = line.open_group([bad, good], 99)
+    assert await line.take(group, 1, b"", avoided=bad) is good
+    assert await line.take(group, 2, b"", avoided=bad) is bad, "it may do better with another try"
+    line.give_back(group, bad)
+    bad.failing.update({b"1", b"2", b"3"})
+    third = asyncio.create_task(line.take(group, 3, b"", avoided=bad))
+    await settle()
+    assert not third.done()
+    line.give_back(group, good)
+    assert await asyncio.wait_for(third, 5) is good
+
+
+@on_a_loop
+async def test_a_server_that_fails_for_all_gets_one_request_at_a_time_while_another_one_works() -> None:
+    bad, good = server("a", most=8), server("b", most=8)
+    line = Line(Clock())
+    group = line.open_group([bad, good], 99)
+    bad.failing.update({b"1", b"2", b"3"})
+    taken = [await line.take(group, order, b"") for order in range(8)]
+    assert taken.count(bad) == 1
+    bad.note_answer(1.0)
+    assert [await line.take(group, order, b"") for order in range(4)].count(bad) == 4

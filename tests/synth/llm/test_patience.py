@@ -8,7 +8,7 @@ from longweave.synth.llm.backends import Backend
 from longweave.synth.llm.endpoint import Server
 from longweave.synth.llm.errors import AnswerError, EndpointError
 from longweave.synth.llm.faults import Fault, Kind, explain, read_retry_after
-from longweave.synth.llm.patience import Course, bear
+from longweave.synth.llm.patience import Course, bear, is_doubtful
 from longweave.synth.llm.request import Prompt, Request
 from longweave.synth.llm.settings import RoleModel
 
@@ -36,6 +36,9 @@ def status_error(status: int, message: str = "", **headers: str) -> openai.APISt
     ("status", "message", "kind"),
     [
         (401, "Incorrect API key provided", Kind.WRONG),
+        (403, "The key has no access to this model", Kind.WRONG),
+        (403, "Your chosen model requires moderation and your input was flagged", Kind.REFUSED),
+        (308, "Permanent Redirect", Kind.WRONG),
         (404, "The model `x` does not exist.", Kind.WRONG),
         (402, "Payment required", Kind.WRONG),
         (429, "You exceeded your current quota: insufficient_quota", Kind.WRONG),
@@ -73,6 +76,9 @@ def test_an_overloaded_server_that_says_when_to_come_back_is_busy_and_not_gone()
         ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0.0),
         ({"retry-after": "-3"}, 0.0),
         ({"retry-after": "soon"}, None),
+        ({"retry-after": "nan"}, None),
+        ({"retry-after-ms": "inf"}, None),
+        ({"retry-after": "Fri, 99 Foo 2024 00:00:00 +9999999999"}, None),
         ({}, None),
     ],
 )
@@ -108,18 +114,47 @@ def test_a_request_that_fails_while_others_are_answered_is_rejected() -> None:
     assert raised.value.reason == "server_failed"
 
 
-def test_a_request_that_fails_all_alone_is_rejected_when_the_patience_is_over_and_the_run_goes_on() -> None:
-    fault = Fault(Kind.FAILED, "HTTP 500")
-    assert course_of(fault, 60, a_server(), patience=60.0) > 0, "answers may take longer than six tries"
+def test_a_request_that_fails_all_alone_is_in_doubt_when_the_patience_is_over_until_another_is_answered() -> (
+    None
+):
+    fault, server, course = Fault(Kind.FAILED, "HTTP 500"), a_server(), Course(began=0.0)
+
+    def is_in_doubt(now: float) -> bool:
+        return is_doubtful(fault, server, [server], course, now, 60.0)
+
+    for now in range(61):
+        assert not is_in_doubt(now), "answers may take longer than six tries"
+        bear(fault, REQUEST, ROLE, server, [server], course, now, 60.0)
+    assert is_in_doubt(61)
+    server.note_answer(61.0)
+    assert not is_in_doubt(62)
     with pytest.raises(AnswerError):
-        course_of(fault, 62, a_server(), patience=60.0)
+        bear(fault, REQUEST, ROLE, server, [server], course, 62, 60.0)
+
+
+def test_a_server_that_drops_a_request_is_asked_another_before_it_counts_as_gone() -> None:
+    dropped, server, course = Fault(Kind.GONE, "Server disconnected"), a_server(), Course(began=0.0)
+    for now in range(61):
+        assert not is_doubtful(dropped, server, [server], course, now, 60.0)
+        server.note_fault(dropped, now)
+    assert is_doubtful(dropped, server, [server], course, 61, 60.0)
+    refused = Fault(Kind.GONE, "connection refused", was_sent=False)
+    assert not is_doubtful(refused, server, [server], course, 61, 60.0), "nobody is there to be asked"
 
 
 def test_a_server_that_fails_for_all_as_long_as_the_patience_lasts_ends_the_run() -> None:
-    fault, broken = Fault(Kind.FAILED, "HTTP 500"), a_server()
-    broken.failing.add(b"the key of another request")
+    fault = Fault(Kind.FAILED, "HTTP 500")
+    assert course_of(fault, 61, a_server(), patience=60.0) > 0
     with pytest.raises(EndpointError, match="fails all the time"):
-        course_of(fault, 62, broken, patience=60.0)
+        course_of(fault, 62, a_server(), patience=60.0)
+
+
+def test_a_server_that_asks_to_wait_for_days_is_left_alone_while_another_one_works() -> None:
+    days, busy, works = Fault(Kind.BUSY, "HTTP 429", wait=90_000.0), a_server(), a_server()
+    assert bear(days, REQUEST, ROLE, busy, [busy, works], Course(began=0.0), 1.0, 60.0) == 0.0
+    assert busy.opens_at() == 90_001.0
+    with pytest.raises(EndpointError, match="asks to wait 90000 s"):
+        bear(days, REQUEST, ROLE, works, [busy, works], Course(began=0.0), 1.0, 60.0)
 
 
 def test_retry_after_is_honoured_unless_it_is_longer_than_the_patience() -> None:

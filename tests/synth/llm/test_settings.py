@@ -1,5 +1,6 @@
 """Who answers in which role, and what of it decides a run's results."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -53,11 +54,34 @@ def test_a_replay_needs_no_endpoint() -> None:
 
 @pytest.mark.parametrize(
     "endpoint",
-    ["127.0.0.1:8000", "ftp://a/v1", "http://user:secret@a/v1", "http://a/v1?key=secret", "vllm:m"],
+    [
+        "127.0.0.1:8000",
+        "http://a:99999/v1",
+        "ftp://a/v1",
+        "http://user:secret@a/v1",
+        "http://a/v1?key=secret",
+        "vllm:m",
+    ],
 )
 def test_an_endpoint_that_is_none_or_holds_a_key_is_refused(endpoint: str) -> None:
     with pytest.raises(ValidationError):
         settings(default={"endpoints": [endpoint], "model": "m"})
+
+
+@pytest.mark.parametrize(
+    ("extra", "said"),
+    [
+        ({"stream": True}, "stream cannot be set here"),
+        ({"messages": [], "n": 2}, "messages, n cannot be set here"),
+        ({"since": date(2024, 1, 1)}, "must be JSON"),
+        ({"bias": float("nan")}, "must be JSON"),
+    ],
+)
+def test_a_field_of_the_request_that_is_ours_or_cannot_be_sent_is_refused(
+    extra: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(ValidationError, match=said):
+        settings(default={"endpoints": [URL], "model": "m", "extra": extra})
 
 
 def test_a_budget_in_money_needs_every_price() -> None:

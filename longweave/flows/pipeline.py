@@ -63,12 +63,14 @@ def begin(settings: RunSettings, out: str) -> Iterator[RunDirectory]:
     Raises:
         InputError: A source is not there.
         RunError: It is in use, not writable, or was begun with other settings.
-        SettingsError: The tokenizer is not there.
+        SettingsError: The tokenizer is not there, or a role that is asked has no model or endpoint.
     """
     forget_opened()
     if not path_exists(join_path(out, RUN_FILE)):
         open_tokenizer(settings.tokenizer)
         plan_sources(settings)
+        for role in settings.asked_roles():
+            settings.models.role(role)
     with open_run(out, resolve_settings(settings), EXCLUDED, settings.seed) as run:
         yield run
 

@@ -138,3 +138,12 @@ def test_a_store_that_is_no_file_of_this_machine_is_refused(
     settings = settings_with(small_settings, None, answers={"mode": "replay", "store": "memory://answers"})
     with pytest.raises(RunError, match="must be a file on this machine's disk"):
         make(settings, tmp_path / "run")
+
+
+def test_a_judge_without_a_model_is_told_before_anything_is_made(
+    small_settings: Mapping[str, Any], tmp_path: Path
+) -> None:
+    corpus = {**small_settings["corpus"], "judge": {}}
+    with pytest.raises(SettingsError, match=r"models\.roles\.judge: no model"):
+        make(RunSettings.model_validate({**small_settings, "corpus": corpus}), tmp_path / "run")
+    assert not (tmp_path / "run").exists()

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import NamedTuple
 
 import yaml
 
@@ -168,6 +169,26 @@ def parse_prompt(message: str) -> ShownPrompt:
         )
         at = match.end()
     return ShownPrompt(tuple(shown), _question(message[stop + len(_TEXT_END) :]))
+
+
+class PromptParts(NamedTuple):
+    """A message cut in three: all up to ``</text>``, the question, and the closing instruction; between
+    them stand empty lines."""
+
+    documents: str
+    question: str
+    closing: str
+
+
+def split_prompt(message: str) -> PromptParts:
+    """The parts of a message that ``render_prompt`` made.
+
+    Raises:
+        InputError: The message does not have that form.
+    """
+    documents, mark, tail = message.partition(_TEXT_END)
+    question = _question(tail)
+    return PromptParts(documents + mark.rstrip(), question, tail[len(question) :].lstrip("\n"))
 
 
 def _excerpts(message: str, start: int, end: int) -> tuple[tuple[int, int], ...]:

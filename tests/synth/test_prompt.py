@@ -16,6 +16,7 @@ from longweave.synth.prompt import (
     parse_prompt,
     piece_header,
     render_prompt,
+    split_prompt,
     unescape_title,
 )
 from longweave.synth.tokens import load_tokenizer
@@ -62,6 +63,15 @@ def test_excerpts_are_the_ranges_between_the_left_out_marks() -> None:
     message = render_prompt(PIECES, QUESTION, answer_format("text")).message
     second = parse_prompt(message).documents[1]
     assert [message[a:b] for a, b in second.excerpts] == ["Middle.\n\n", "End.\n"]
+
+
+def test_a_prompt_is_cut_into_documents_question_and_closing_and_put_together_again() -> None:
+    message = render_prompt(PIECES, f"{QUESTION}\n\nSay why.", answer_format("text")).message
+    parts = split_prompt(message)
+    assert "\n\n".join(parts) == message
+    assert parts.documents.endswith("</document>\n</text>")
+    assert parts.question == f"{QUESTION}\n\nSay why."
+    assert parts.closing.startswith("Work out the answer")
 
 
 @pytest.mark.parametrize(

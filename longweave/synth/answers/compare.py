@@ -30,12 +30,17 @@ _LONGEST_SHORT = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a prediction is right, by which rule, and what was seen; ``score`` is in 0…1."""
+    """Whether a prediction is right, by which rule, and what was seen; ``score`` is in 0…1.
+
+    ``final`` says that nobody else needs to be asked: the prediction could be read as what the gold is, or
+    says nothing. Other wordings of a text may still mean the same.
+    """
 
     correct: bool
     rule: str
     detail: str = ""
     score: float = 0.0
+    final: bool = True
 
 
 def compare_answer(
@@ -73,14 +78,14 @@ def compare_answer(
         if not items:
             raise InputError("the gold list is empty", where="compare_answer", fix="Drop the sample.")
         right, detail = says_list(prediction, items, ordered=ordered)
-        return _verdict(right, "list", detail)
+        return _verdict(right, "list", detail, final=False)
     if answer_kind == "ratio":
         return _compare_similarity(prediction, gold)
     return _compare_text(prediction, gold)
 
 
-def _verdict(correct: bool, rule: str, detail: str = "") -> Verdict:
-    return Verdict(correct, rule, detail, float(correct))
+def _verdict(correct: bool, rule: str, detail: str = "", *, final: bool = True) -> Verdict:
+    return Verdict(correct, rule, detail, float(correct), final or correct)
 
 
 def _compare_text(prediction: str, gold: str) -> Verdict:
@@ -90,8 +95,9 @@ def _compare_text(prediction: str, gold: str) -> Verdict:
         return _verdict(True, "cover_exact_match")
     day = read_date(gold)
     if day is not None:
-        return _verdict(read_date(prediction) == day, "date", f"{prediction[:80]!r} against {day}")
-    return _verdict(False, "cover_exact_match", f"{gold!r} is not said")
+        given = read_date(prediction)
+        return _verdict(given == day, "date", f"{prediction[:80]!r} against {day}", final=given is not None)
+    return _verdict(False, "cover_exact_match", f"{gold!r} is not said", final=False)
 
 
 def _compare_choice(prediction: str, gold: str) -> Verdict:
@@ -101,8 +107,8 @@ def _compare_choice(prediction: str, gold: str) -> Verdict:
         return _verdict(letter == chosen, "choice_letter", f"{chosen} against {letter}")
     text = option_text(gold)
     if len(text) > 1:
-        return _verdict(says_text(prediction, text), "choice_text")
-    return _verdict(False, "choice_letter", f"no single letter in {prediction[:80]!r}")
+        return _verdict(says_text(prediction, text), "choice_text", final=False)
+    return _verdict(False, "choice_letter", f"no single letter in {prediction[:80]!r}", final=False)
 
 
 def _compare_similarity(prediction: str, gold: str) -> Verdict:
@@ -129,11 +135,12 @@ def _compare_number(prediction: str, gold: str, tolerance: float | None, unit: G
     given = choose_number(prediction[:_LONGEST_SHORT], unit, expects_year=target.year)
     if len(given) != 1:
         rule = "several_numbers" if given else "no_number"
-        return _verdict(False, rule, f"{[number.value for number in given]} in {prediction[:80]!r}")
+        detail = f"{[number.value for number in given]} in {prediction[:80]!r}"
+        return _verdict(False, rule, detail, final=False)
     number = given[0]
     mismatch = _find_unit_mismatch(number, unit, target)
     if mismatch:
-        return _verdict(False, "unit_mismatch", mismatch)
+        return _verdict(False, "unit_mismatch", mismatch, final=False)
     value = target.value if target.scaled else target.value * unit.scale
     for meaning, rule in _meanings(number, unit, target):
         if _close(meaning, value, tolerance, target, unit):

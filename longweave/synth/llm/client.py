@@ -105,17 +105,28 @@ class Asker:
         return await self._collect(request, model, partial(read_answer, answer=answer, check=check))
 
     async def ask_text(
-        self, role: Role, prompt: Prompt, *, seed: int, n: int = 1, allow_cut_off: bool = False
+        self,
+        role: Role,
+        prompt: Prompt,
+        *,
+        seed: int,
+        n: int = 1,
+        check: Callable[[str], str | None] | None = None,
+        max_tokens: int | None = None,
+        allow_cut_off: bool = False,
     ) -> list[Answer[str]]:
-        """``n`` answers in free text. One that was cut off at ``max_tokens`` is broken unless allowed.
+        """``n`` answers in free text, of at most ``max_tokens`` where that is not to be what the role says.
+        One that was cut off there is broken unless allowed; ``check`` says what else is wrong with one.
 
         Raises:
             AnswerError: As for ``ask``.
             RunError: As for ``ask``.
         """
         model = self.client.settings.role(role)
-        request = Request(role, model.model, prompt, sampling_of(model), seed, n)
-        return await self._collect(request, model, partial(read_text, allow_cut_off=allow_cut_off))
+        request = Request(role, model.model, prompt, sampling_of(model, max_tokens), seed, n)
+        return await self._collect(
+            request, model, partial(read_text, check=check, allow_cut_off=allow_cut_off)
+        )
 
     async def _collect(
         self, request: Request, model: RoleModel, read: Callable[..., Answer[V]]

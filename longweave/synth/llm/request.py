@@ -73,14 +73,18 @@ class Request:
         return replace(self, sampling=sampling, seed=_shift_seed(self.seed, attempt * _SEED_STEP), n=n)
 
 
-def sampling_of(role: RoleModel) -> dict[str, Any]:
-    """The fields of a role's requests that decide its answers."""
-    return {
+def sampling_of(role: RoleModel, max_tokens: int | None = None) -> dict[str, Any]:
+    """The fields of a role's requests that decide its answers; ``max_tokens`` in place of the role's own."""
+    sampling = {
         "temperature": role.temperature,
         "top_p": role.top_p,
         "max_tokens": role.max_tokens,
         **role.extra,
     }
+    if max_tokens is not None:
+        name = "max_completion_tokens" if sampling.get("max_completion_tokens") else "max_tokens"
+        sampling[name] = max_tokens
+    return sampling
 
 
 def _shift_seed(seed: int, by: int) -> int:

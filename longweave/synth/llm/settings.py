@@ -23,7 +23,7 @@ from pydantic import (
 
 from longweave.synth.errors import SettingsError
 
-Role = Literal["extractor", "proposer", "solver", "verifier", "judge", "writer"]
+Role = Literal["extractor", "proposer", "solver", "verifier", "judge", "writer", "policy"]
 ROLES: tuple[Role, ...] = get_args(Role)
 
 EMBEDDED = "embedded"

@@ -83,13 +83,21 @@ def read_answer(
     return Answer(value, parts.answer, parts.reasoning, choice.finish_reason, key, seed)
 
 
-def read_text(choice: Choice, *, key: str, seed: int, allow_cut_off: bool = False) -> Answer[str]:
+def read_text(
+    choice: Choice,
+    *,
+    key: str,
+    seed: int,
+    check: Callable[[str], str | None] | None = None,
+    allow_cut_off: bool = False,
+) -> Answer[str]:
     """The answer in free text, without white space around it.
 
     Args:
         choice: Untrusted.
         key: Goes into the answer, as does ``seed``.
         seed: See ``key``.
+        check: Says what is wrong with a text; None when it is good.
         allow_cut_off: Take it as far as it goes. Nothing at all is left if it was cut off in its reasoning.
 
     Raises:
@@ -98,6 +106,8 @@ def read_text(choice: Choice, *, key: str, seed: int, allow_cut_off: bool = Fals
     parts = _separate(choice)
     if _is_cut_off(choice, parts) and not allow_cut_off:
         raise _cut_off(choice, parts)
+    if check is not None and (wrong := check(parts.answer)) is not None:
+        raise BrokenAnswer("check_failed", wrong)
     return Answer(parts.answer, parts.answer, parts.reasoning, choice.finish_reason, key, seed)
 
 

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from longweave.synth.answers import compare_answer, extract_answer
 from longweave.synth.errors import InputError
+from longweave.synth.records import AnswerKind
 
 MONEY = "USD million"
 
@@ -285,3 +286,26 @@ def test_any_prediction_is_judged_without_an_error(prediction: str) -> None:
 def test_an_answer_is_taken_from_any_text_without_an_error(response: str) -> None:
     answer = extract_answer(f"Therefore, the answer is {response}")
     assert compare_answer(answer, "5.2", "number").score <= 1.0
+
+
+@pytest.mark.parametrize(
+    ("prediction", "gold", "kind", "final"),
+    [
+        ("12", "415", "number", True),
+        ("about as much as before", "415", "number", False),
+        ("between 400 and 430", "415", "number", False),
+        ("415%", "415", "number", False),
+        ("C", "B", "choice", True),
+        ("the second one", "B", "choice", False),
+        ("the railroad from Omaha", "Union Pacific", "text", False),
+        ("May 1, 2024", "June 1, 2024", "text", True),
+        ("last spring", "June 1, 2024", "text", False),
+        ("Apple and Visa", "Apple; Walmart", "list", False),
+        ("", "Union Pacific", "text", True),
+    ],
+)
+def test_a_no_is_final_where_the_prediction_could_be_read_as_what_the_gold_is(
+    prediction: str, gold: str, kind: AnswerKind, final: bool
+) -> None:
+    verdict = compare_answer(prediction, gold, kind, unit=MONEY if kind == "number" else None)
+    assert (verdict.correct, verdict.final) == (False, final)

@@ -118,6 +118,39 @@ def test_a_field_set_to_null_is_left_out_and_another_takes_its_place(tmp_path: P
     assert script.bodies[0]["max_completion_tokens"] == 99
 
 
+@pytest.mark.parametrize(
+    ("extra", "sent"),
+    [
+        ({}, {"max_tokens": 9}),
+        ({"max_tokens": None, "max_completion_tokens": 200}, {"max_completion_tokens": 9}),
+    ],
+)
+def test_one_question_may_have_another_length_than_its_role(
+    extra: dict[str, Any], sent: dict[str, int], tmp_path: Path
+) -> None:
+    script = Asked("42")
+    with serve(script=script) as server:
+        ask(
+            settings_for(server.url, extra=extra),
+            tmp_path,
+            lambda asker: asker.ask_text("solver", PROMPT, seed=1, max_tokens=9),
+        )
+    (body,) = script.bodies
+    assert {name: body[name] for name in body if name.startswith("max_")} == sent
+
+
+def test_a_text_that_a_check_refuses_is_asked_for_again(tmp_path: Path) -> None:
+    script = Asked("perhaps", "42")
+    check = lambda text: None if text.isdigit() else "no number"  # noqa: E731
+    with serve(script=script) as server:
+        (answer,), _ = ask(
+            settings_for(server.url),
+            tmp_path,
+            lambda asker: asker.ask_text("solver", PROMPT, seed=1, check=check),
+        )
+    assert answer.value == "42" and len(script.bodies) == 2
+
+
 def test_a_role_that_insists_on_schemas_does_not_fall_back_to_words(tmp_path: Path) -> None:
     with serve(ServerSettings(schemas="refused")) as server:
         with pytest.raises(AnswerError) as raised:

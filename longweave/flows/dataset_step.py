@@ -5,25 +5,24 @@ from collections.abc import Iterator
 from functools import partial
 
 from longweave.corpus.settings import CorpusSettings
+from longweave.flows.checked import SELECTION, read_selected
 from longweave.flows.corpus_step import document_paths
-from longweave.flows.opened import open_once
-from longweave.flows.samples_step import prove_again, read_verified, verify_samples
+from longweave.flows.report_step import exported_files, name_of, write_report
+from longweave.flows.samples_step import prove_again
 from longweave.flows.settings import RunSettings
 from longweave.flows.step import StepContext
 from longweave.flows.tables_step import read_splits
 from longweave.synth.card import Source, render_card, render_sources
 from longweave.synth.export import DatasetSummary, export_samples
-from longweave.synth.files import join_path, list_files, path_exists, read_footer, read_rows, write_text
+from longweave.synth.files import path_exists, read_rows, write_text
 from longweave.synth.funnel import Counts, add_counts, check_balance, read_funnel, write_funnel
+from longweave.synth.records import Dropped
 from longweave.synth.run_directory import RunDirectory, read_run
 from longweave.synth.splits import SPLITS
-from longweave.synth.stage import Execute, MadeShard, Progress, Reject
+from longweave.synth.stage import Execute, MadeShard, Progress
 from longweave.synth.verl_rows import sample_from_row
-from longweave.verify.provers import index_questions
-from longweave.verify.report import RejectedRow, StageBooks, build_report
 
 CARD = "README.md"
-REPORT = "report.html"
 _PROOF = "proof"
 
 
@@ -39,11 +38,11 @@ def export(context: StepContext) -> None:
         return
     context.progress.begin("export", 1)
     started = time.monotonic()
-    summary = export_samples(read_verified(run.url, settings), read_splits(run.url), run.url)
+    summary = export_samples(read_selected(run.url, settings), read_splits(run.url), run.url)
     n_rows, n_tokens = summary.rows.total(), summary.tokens.total()
     funnel = read_funnel(run.url)
-    verified = funnel.stages.get(verify_samples.__name__, Counts())
-    counts = Counts(verified.kept, n_rows, {}, n_rows, n_tokens)
+    selected = funnel.stages.get(SELECTION.step, Counts())
+    counts = Counts(selected.kept, n_rows, {}, n_rows, n_tokens)
     check_balance(counts, "export")
     write_funnel(run.url, funnel.with_stage("export", counts, time.monotonic() - started))
     write_report(run.url, settings)
@@ -51,24 +50,6 @@ def export(context: StepContext) -> None:
     write_text(run.path("SOURCES.md"), render_sources(summary, sources))
     write_text(run.path(CARD), _render_card(run.url, settings.corpus, summary, sources))
     context.progress.end("export", counts)
-
-
-def write_report(run: str, settings: RunSettings) -> str:
-    """Write ``report.html`` of the run at ``run``; returns its path.
-
-    Raises:
-        RunError: There is no such run, or it cannot be written.
-    """
-    funnel = read_funnel(run)
-    books = [StageBooks(name, c.n_in, c.kept, c.dropped) for name, c in funnel.stages.items()]
-    split_rows: dict[str, int] = {
-        split: sum(read_footer(path)[0] for path in _exported(run, split)) for split in SPLITS
-    }
-    page = build_report(
-        _name_of(run), books, read_verified(run, settings), read_rejects(run, list(funnel.stages)), split_rows
-    )
-    write_text(join_path(run, REPORT), page)
-    return join_path(run, REPORT)
 
 
 def verify_again(run: str, execute: Execute, progress: Progress) -> Counts:
@@ -79,10 +60,10 @@ def verify_again(run: str, execute: Execute, progress: Progress) -> Counts:
     """
     directory: RunDirectory = read_run(run)
     settings = RunSettings.model_validate(directory.settings)
-    keys = [path for split in SPLITS for path in _exported(run, split)]
+    keys = [path for split in SPLITS for path in exported_files(run, split)]
     progress.begin(_PROOF, len(keys))
     made: list[MadeShard] = []
-    for shard in execute(partial(_prove_file, run, settings), keys):
+    for shard in execute(partial(_prove_file, settings), keys):
         made.append(shard)
         progress.advance(_PROOF, shard)
     counts = add_counts(shard.counts for shard in made)
@@ -90,40 +71,15 @@ def verify_again(run: str, execute: Execute, progress: Progress) -> Counts:
     return counts
 
 
-def read_rejects(run: str, stages: list[str]) -> Iterator[RejectedRow]:
-    """All rejects of a run, stage by stage."""
-    for stage in stages:
-        folder = join_path(run, "rejects", stage)
-        for name in list_files(folder, ".parquet"):
-            for row in read_rows(join_path(folder, name)):
-                yield RejectedRow(row["stage"], row["record_id"], row["reason"], row["detail"])
-
-
-def _prove_file(run: str, settings: RunSettings, path: str) -> MadeShard:
-    asked_first = _index_exported(run)
+def _prove_file(settings: RunSettings, path: str) -> MadeShard:
     counts = []
     for row in read_rows(path):
-        outcome = prove_again(sample_from_row(row), settings, asked_first)
-        if isinstance(outcome, Reject):
+        outcome = prove_again(sample_from_row(row), settings)
+        if isinstance(outcome, Dropped):
             counts.append(Counts(1, 0, {outcome.reason: 1}))
         else:
             counts.append(Counts(1, 1, {}, 1, row["n_prompt_tokens"]))
     return MadeShard(path, add_counts(counts), 0.0)
-
-
-@open_once
-def _index_exported(run: str) -> dict[str, str]:
-    return index_questions(
-        (row["sample_id"], row["question"])
-        for split in SPLITS
-        for path in _exported(run, split)
-        for row in read_rows(path, ["sample_id", "question"])
-    )
-
-
-def _exported(run: str, split: str) -> list[str]:
-    folder = join_path(run, split)
-    return [join_path(folder, name) for name in list_files(folder, ".parquet")]
 
 
 def _read_sources(run: str) -> Iterator[Source]:
@@ -134,13 +90,9 @@ def _read_sources(run: str) -> Iterator[Source]:
 
 def _render_card(run: str, corpus: CorpusSettings, summary: DatasetSummary, sources: list[Source]) -> str:
     return render_card(
-        _name_of(run),
+        name_of(run),
         summary,
         sources,
         languages=() if "language" in corpus.filters.skip_rules else corpus.filters.languages,
         question_sets=[question_set.name for question_set in corpus.decontamination.sets],
     )
-
-
-def _name_of(run: str) -> str:
-    return run.rstrip("/").rpartition("/")[2]

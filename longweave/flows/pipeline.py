@@ -11,9 +11,11 @@ from typing import NamedTuple, Protocol
 
 from longweave.flows.corpus_step import filter_corpus, plan_sources
 from longweave.flows.dataset_step import export
+from longweave.flows.gates_step import check_grounding, check_robustness, measure_difficulty
 from longweave.flows.judge_step import judge_corpus
 from longweave.flows.opened import forget_opened, open_tokenizer
 from longweave.flows.samples_step import extend_context, verify_samples
+from longweave.flows.selection_step import screen_samples, select_samples
 from longweave.flows.settings import EXCLUDED, RunSettings
 from longweave.flows.step import StepContext, open_context
 from longweave.flows.tables_step import pose_queries, relate_tables
@@ -40,10 +42,15 @@ STEPS: Sequence[Step] = (
     pose_queries,
     extend_context,
     verify_samples,
+    screen_samples,
+    check_grounding,
+    check_robustness,
+    measure_difficulty,
+    select_samples,
     export,
 )
 
-ASKING: Collection[Step] = (judge_corpus,)
+ASKING: Collection[Step] = (judge_corpus, check_grounding, check_robustness, measure_difficulty)
 """Steps that ask models: they stay in one process."""
 
 

@@ -1,10 +1,11 @@
-"""Candidates to verified samples: ``samples/``, ``verified/``."""
+"""Candidates to samples in context whose answer is proven: ``samples/``, ``verified/``."""
 
 import hashlib
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 
 from longweave.flows.corpus_step import document_paths, identify_documents
@@ -35,8 +36,7 @@ from longweave.synth.records import (
 from longweave.synth.splits import SPLITS, Split
 from longweave.synth.stage import Kept, Outcome, Reject, Stage, count_rows, each_record
 from longweave.tables import load_items, load_pool, prove
-from longweave.verify.provers import Prover, index_questions
-from longweave.verify.provers import verify_samples as verify
+from longweave.verify.provers import Prover, verify_sample
 from longweave.verify.structure import PromptLength
 
 SAMPLES = "samples/tables"
@@ -70,7 +70,7 @@ def verify_samples(context: StepContext) -> None:
         folder=VERIFIED,
         schema=SAMPLE_SCHEMA,
         read=partial(_read_samples, run.url),
-        work=_Verify(run.url, settings),
+        work=each_record(partial(_verify, settings), attrgetter("sample_id")),
         expect=partial(count_rows, run.path(SAMPLES)),
         max_dropped=settings.limits.verify_samples,
         tokens="n_prompt_tokens",
@@ -88,26 +88,26 @@ def sample_shards(run: str, settings: RunSettings) -> list[str]:
     return keys
 
 
-def read_verified(run: str, settings: RunSettings) -> Iterator[Sample]:
-    """The samples that are shipped, in order."""
-    for key in sample_shards(run, settings):
-        for row in read_rows(join_path(run, VERIFIED, f"{key}.parquet")):
-            yield from_row(row, Sample)
-
-
 def load_provers(settings: RunSettings) -> Mapping[str, Prover]:
     """The prover of each maker."""
     return {"tables": partial(prove, pool=load_pool(), items=load_items(), limits=settings.tables.limits())}
 
 
-def prove_again(sample: Sample, settings: RunSettings, asked_first: Mapping[str, str]) -> Outcome:
-    """All gates for one sample, from what it holds alone."""
+def prove_again(sample: Sample, settings: RunSettings) -> Sample | Dropped:
+    """Structure and proof of one sample, from what it holds alone."""
     length = PromptLength(settings.context.fill, settings.context.template_tokens)
-    provers = load_provers(settings)
-    verified = verify([sample], provers, open_tokenizer(settings.tokenizer), length, asked_first)
-    if verified.kept:
-        return Kept(to_table(verified.kept, Sample))
-    return Reject(*verified.rejects[0])
+    return verify_sample(sample, load_provers(settings), open_tokenizer(settings.tokenizer), length)
+
+
+def assemble_again(
+    run: str, settings: RunSettings, split: Split, candidate: Candidate, target: int, seed: int
+) -> Sample | Dropped:
+    """``candidate`` in a context of ``target`` tokens from the documents of its split."""
+    pool = _open_pool(run, split, settings.tokenizer)
+    forbidden = open_conflicts(run, split).forbidden(candidate)
+    return assemble(
+        candidate, target, pool, settings.context, seed, lambda _, piece: piece.doc_id in forbidden
+    )
 
 
 class _Extend:
@@ -135,21 +135,14 @@ class _Extend:
         target = choose_target(candidate, context, needed, seed)
         if target is None:
             return Dropped(reason="evidence_exceeds_target", detail=f"needs {needed} tokens")
-        forbidden = open_conflicts(self._run, split).forbidden(candidate)
-        return assemble(candidate, target, pool, context, seed, lambda _, piece: piece.doc_id in forbidden)
+        return assemble_again(self._run, self._settings, split, candidate, target, seed)
 
 
-class _Verify:
-    """Puts samples through all gates. Holds paths only, so that it can be sent to another process."""
-
-    def __init__(self, run: str, settings: RunSettings) -> None:
-        self._run, self._settings = run, settings
-
-    def __call__(self, samples: Iterator[Sample]) -> Iterator[Outcome]:
-        return each_record(self._verify, lambda sample: sample.sample_id)(samples)
-
-    def _verify(self, sample: Sample) -> Outcome:
-        return prove_again(sample, self._settings, _index_asked(self._run, self._settings.model_dump_json()))
+def _verify(settings: RunSettings, sample: Sample) -> Outcome:
+    verified = prove_again(sample, settings)
+    if isinstance(verified, Dropped):
+        return Reject(sample.sample_id, verified.reason, verified.detail)
+    return Kept(to_table([verified], Sample))
 
 
 def _read_candidates(run: str, size: int, key: str) -> Iterator[tuple[Split, Candidate]]:
@@ -161,17 +154,6 @@ def _read_candidates(run: str, size: int, key: str) -> Iterator[tuple[Split, Can
 
 def _read_samples(run: str, key: str) -> Iterator[Sample]:
     return (from_row(row, Sample) for row in read_rows(join_path(run, SAMPLES, f"{key}.parquet")))
-
-
-@open_once
-def _index_asked(run: str, settings: str) -> dict[str, str]:
-    """Which sample asks a question first, over all shards."""
-    keys = sample_shards(run, RunSettings.model_validate_json(settings))
-    return index_questions(
-        (row["sample_id"], row["question"])
-        for key in keys
-        for row in read_rows(join_path(run, SAMPLES, f"{key}.parquet"), ["sample_id", "question"])
-    )
 
 
 @open_once

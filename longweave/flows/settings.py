@@ -6,8 +6,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from longweave.corpus.settings import CorpusSettings
 from longweave.synth.context import ContextSettings
-from longweave.synth.llm.settings import ModelSettings, Role, excluded_settings
+from longweave.synth.llm.settings import ROLES, ModelSettings, Role, excluded_settings
 from longweave.tables.settings import PoseSettings
+from longweave.verify.settings import VerifySettings
 
 
 class _Settings(BaseModel):
@@ -33,6 +34,10 @@ class DropLimits(_Settings):
     judge_corpus: float = Field(default=0.9, ge=0, le=1)
     extend_context: float = Field(default=0.9, ge=0, le=1)
     verify_samples: float = Field(default=0.9, ge=0, le=1)
+    screen_samples: float = Field(default=0.9, ge=0, le=1)
+    check_grounding: float = Field(default=0.9, ge=0, le=1)
+    check_robustness: float = Field(default=0.9, ge=0, le=1)
+    measure_difficulty: float = Field(default=0.5, ge=0, le=1)
 
 
 class ExecutionSettings(_Settings):
@@ -59,13 +64,26 @@ class RunSettings(_Settings):
     models: ModelSettings = ModelSettings()
     tables: PoseSettings = PoseSettings()
     context: ContextSettings = ContextSettings()
+    verify: VerifySettings = VerifySettings()
     shards: ShardSettings = ShardSettings()
     limits: DropLimits = DropLimits()
     execution: ExecutionSettings = ExecutionSettings()
 
     def asked_roles(self) -> list[Role]:
         """The roles that a run with these settings asks."""
-        return ["judge"] if self.corpus.judge is not None else []
+        asked: set[Role] = set()
+        verify = self.verify
+        if self.corpus.judge is not None:
+            asked.add("judge")
+        if verify.grounding is not None:
+            asked.add("solver")
+        if verify.robustness is not None:
+            asked |= {"solver", "verifier"}
+        if verify.difficulty is not None:
+            asked.add("policy")
+        if verify.verdicts.judge and asked & {"solver", "policy"}:
+            asked.add("judge")
+        return [role for role in ROLES if role in asked]
 
 
 IF_WORKER_DIES = "Often memory ran out: set execution.workers lower and run again; what is finished is kept."

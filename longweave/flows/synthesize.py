@@ -19,9 +19,9 @@ from prefect.cache_policies import NO_CACHE
 from prefect.futures import PrefectFuture
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
+from longweave.flows.checked import read_selected
 from longweave.flows.flow_progress import FlowProgress
 from longweave.flows.pipeline import ASKING, STEPS, Step, begin
-from longweave.flows.samples_step import read_verified
 from longweave.flows.settings import IF_WORKER_DIES, ExecutionSettings, RunSettings
 from longweave.flows.step import open_context
 from longweave.synth.card import escape_markdown
@@ -133,7 +133,7 @@ def _keep_artifacts(out: str, settings: RunSettings) -> None:
     if funnel.models:
         lines = [dict(line) for line in funnel.models]
         create_table_artifact(lines, key="spending", description=f"What {out} asked of models")
-    shown = islice(read_verified(out, settings), _CARDS)
+    shown = islice(read_selected(out, settings), _CARDS)
     create_markdown_artifact(
         "\n".join(map(_describe_sample, shown)), key="samples", description=f"Samples of {out}"
     )

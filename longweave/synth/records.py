@@ -18,6 +18,7 @@ Domain = Literal["code", "academic", "professional", "general", "literature", "d
 Task = Literal["multiple_choice", "multi_hop", "reading_comprehension", "dialogue_memory", "numerical"]
 AnswerKind = Literal["text", "number", "choice", "list", "ratio"]
 PieceRole = Literal["needed", "hard", "random"]
+TrialKind = Literal["closed_book", "needed_only", "without_document", "context", "policy"]
 
 
 def content_id(*parts: object) -> str:
@@ -83,6 +84,7 @@ class Candidate(Record):
     ordered: bool = False
     tolerance: float | None = None
     unit: str | None = None
+    chance: float = 0.0
     evidence: list[Evidence]
     support: list[Evidence] = []
     doc_ids: list[str]
@@ -143,8 +145,37 @@ class Check(Record):
     detail: str = ""
 
 
+class Trial(Record):
+    """``n`` answers of a model to one version of a sample's prompt, of which ``passes`` were right.
+
+    ``check`` says which version: without documents (``closed_book``), with the needed documents alone
+    (``needed_only``) or all of them but one (``without_document``: ``left_out``), in a ``context`` of
+    ``target_tokens``, or the shipped prompt to the ``policy`` that is to be trained. ``context_seed`` decided
+    the context, ``depth`` is the mean depth of the evidence in it; ``stage`` is the training stage whose lengths
+    held. ``by_judge`` of the passes the rule had not recognised; ``denied`` ones the judge did not confirm
+    where it was asked as well. ``unjudged`` answers, beyond ``n``, could not be judged and count for nothing.
+    ``mean_score`` is the mean reward, 0…1.
+    """
+
+    check: TrialKind
+    model: str
+    n: int
+    passes: int
+    mean_score: float
+    target_tokens: int = 0
+    depth: float | None = None
+    left_out: str = ""
+    context_seed: int = 0
+    stage: str = ""
+    by_judge: int = 0
+    denied: int = 0
+    unjudged: int = 0
+    answers: list[str] = []
+
+
 class Sample(Candidate):
-    """A candidate in its assembled context; ``n_prompt_tokens`` counts the whole prompt."""
+    """A candidate in its assembled context; ``n_prompt_tokens`` counts the whole prompt. ``difficulty`` is
+    1 - the pass rate of the policy to be trained; None where it was not measured."""
 
     target_tokens: int
     n_prompt_tokens: int
@@ -152,6 +183,16 @@ class Sample(Candidate):
     positions: list[EvidencePosition]
     prompt: list[Message]
     checks: list[Check] = []
+    trials: list[Trial] = []
+    difficulty: float | None = None
+
+
+class Checked(Record):
+    """What a gate adds to a sample that it keeps."""
+
+    sample_id: str
+    checks: list[Check]
+    trials: list[Trial] = []
     difficulty: float | None = None
 
 
@@ -159,6 +200,37 @@ R = TypeVar("R", bound=Record)
 
 _EVIDENCE = pa.list_(
     pa.struct([("doc_id", pa.string()), ("start", pa.int64()), ("end", pa.int64()), ("quote", pa.string())])
+)
+_CHECKS = pa.list_(
+    pa.struct(
+        [
+            ("name", pa.string()),
+            ("passed", pa.bool_()),
+            ("k", pa.int64()),
+            ("passes", pa.int64()),
+            ("detail", pa.string()),
+        ]
+    )
+)
+_TRIALS = pa.list_(
+    pa.struct(
+        [
+            ("check", pa.string()),
+            ("model", pa.string()),
+            ("n", pa.int64()),
+            ("passes", pa.int64()),
+            ("mean_score", pa.float64()),
+            ("target_tokens", pa.int64()),
+            ("depth", pa.float64()),
+            ("left_out", pa.string()),
+            ("context_seed", pa.int64()),
+            ("stage", pa.string()),
+            ("by_judge", pa.int64()),
+            ("denied", pa.int64()),
+            ("unjudged", pa.int64()),
+            ("answers", pa.list_(pa.string())),
+        ]
+    )
 )
 DOCUMENT_SCHEMA = pa.schema(
     [
@@ -185,6 +257,7 @@ CANDIDATE_SCHEMA = pa.schema(
         ("ordered", pa.bool_()),
         ("tolerance", pa.float64()),
         ("unit", pa.string()),
+        ("chance", pa.float64()),
         ("evidence", _EVIDENCE),
         ("support", _EVIDENCE),
         ("doc_ids", pa.list_(pa.string())),
@@ -229,33 +302,24 @@ SAMPLE_SCHEMA = pa.schema(
             ),
         ),
         ("prompt", pa.list_(pa.struct([("role", pa.string()), ("content", pa.large_string())]))),
-        (
-            "checks",
-            pa.list_(
-                pa.struct(
-                    [
-                        ("name", pa.string()),
-                        ("passed", pa.bool_()),
-                        ("k", pa.int64()),
-                        ("passes", pa.int64()),
-                        ("detail", pa.string()),
-                    ]
-                )
-            ),
-        ),
+        ("checks", _CHECKS),
+        ("trials", _TRIALS),
         ("difficulty", pa.float64()),
     ]
 )
+
+CHECKED_SCHEMA = pa.schema([SAMPLE_SCHEMA.field(name) for name in Checked.model_fields])
 
 _SCHEMAS: dict[type[Record], pa.Schema] = {
     Document: DOCUMENT_SCHEMA,
     Candidate: CANDIDATE_SCHEMA,
     Sample: SAMPLE_SCHEMA,
+    Checked: CHECKED_SCHEMA,
 }
 
 
 def to_table(records: Iterable[Record], kind: type[Record]) -> pa.Table:
-    """Arrow table of ``records`` in the fixed schema of ``kind`` (Document, Candidate or Sample)."""
+    """Arrow table of ``records`` in the fixed schema of ``kind``: Document, Candidate, Sample or Checked."""
     rows = [record.model_dump() for record in records]
     for row in rows:
         if "meta" in row:

@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from math import perm
 from typing import Self
 
 import duckdb
@@ -157,6 +158,7 @@ def pose(
         ordered=form.kind == "list",
         tolerance=form.tolerance,
         unit=form.unit,
+        chance=guess_chance(plan, kind),
         evidence=[Evidence.of(documents[f.doc_id], f.start, f.end) for f in facts],
         support=[
             Evidence.of(documents[doc_id], start, end)
@@ -167,6 +169,19 @@ def pose(
         seed=seed,
     )
     return Posed(plan_id, candidate)
+
+
+def guess_chance(plan: Plan, kind: Kind) -> float:
+    """How probable it is that a blind guess among what the question names is right; 0 for an amount."""
+    entities = len({key.entity for key in plan.keys})
+    choices = {
+        "company": entities,
+        "companies": perm(entities, plan.k or entities),
+        "rank": entities,
+        "count": entities + 1,
+        "period": len(plan.periods),
+    }
+    return 1 / choices[kind.answer] if kind.answer in choices else 0.0
 
 
 def choose_rows(keys: Sequence[Key], stated: Mapping[RowKey, Sequence[Fact]]) -> list[Fact]:

@@ -1,10 +1,11 @@
 """Gates and the report: samples in, verified samples and rejects out.
 
 ``provers`` puts samples through ``structure`` and through the prover of their maker, which the caller hands
-in; this room knows no maker. ``report`` shows a run on one page.
+in; this room knows no maker. ``grounding``, ``robustness`` and ``difficulty`` ask models about a sample;
+``report`` and ``review`` show a run to people.
 """
 
-from longweave.verify.provers import Prover, Reject, Verified, index_questions, verify_samples
+from longweave.verify.provers import Prover, verify_sample
 from longweave.verify.structure import PromptLength
 
-__all__ = ["PromptLength", "Prover", "Reject", "Verified", "index_questions", "verify_samples"]
+__all__ = ["PromptLength", "Prover", "verify_sample"]

@@ -28,6 +28,8 @@ def test_run_makes_a_dataset_whose_books_balance(undisturbed_run: Path) -> None:
         "pose_queries",
         "extend_context",
         "verify_samples",
+        "screen_samples",
+        "select_samples",
         "export",
     ]
     for row in stages:

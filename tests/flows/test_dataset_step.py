@@ -40,14 +40,14 @@ def _with_corpus(settings: RunSettings, **corpus: object) -> RunSettings:
 def test_the_export_takes_in_what_was_verified_and_notes_its_seconds(undisturbed_run: Path) -> None:
     funnel = read_funnel(str(undisturbed_run))
     exported = funnel.stages["export"]
-    assert exported.n_in == exported.kept == funnel.stages["verify_samples"].kept
+    assert exported.n_in == exported.kept == funnel.stages["select_samples"].kept
     assert funnel.seconds["export"] > 0
 
 
 def test_samples_that_were_not_verified_end_the_export(unexported: Path, settings: RunSettings) -> None:
     funnel = read_funnel(str(unexported))
-    kept = funnel.stages["verify_samples"].kept
-    write_funnel(str(unexported), funnel.with_stage("verify_samples", Counts(kept + 1, kept + 1), 0.0))
+    kept = funnel.stages["select_samples"].kept
+    write_funnel(str(unexported), funnel.with_stage("select_samples", Counts(kept + 1, kept + 1), 0.0))
     with pytest.raises(RunError, match=f"export: the books do not balance: {kept + 1} in, {kept} kept"):
         _export(unexported, settings)
     assert not (unexported / "README.md").exists()

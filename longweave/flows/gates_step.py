@@ -1,0 +1,169 @@
+"""Verified samples through the gates that ask models: ``checks/grounding/``, ``checks/robustness/``,
+``checks/difficulty/``. What a gate finds out is written, never the samples again; a gate that the settings
+leave out is not run.
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import NamedTuple
+
+from longweave.flows.checked import DIFFICULTY, GROUNDING, ROBUSTNESS, Gate, expect_checked, read_checked
+from longweave.flows.samples_step import assemble_again, prove_again, sample_shards
+from longweave.flows.settings import RunSettings
+from longweave.flows.step import StepContext
+from longweave.flows.tables_step import split_of_shard
+from longweave.synth.llm.client import Asker
+from longweave.synth.llm.loop import Ask
+from longweave.synth.records import CHECKED_SCHEMA, Check, Checked, Dropped, Sample, to_table
+from longweave.synth.splits import Split
+from longweave.synth.stage import Kept, Outcome, Reject, Stage
+from longweave.verify import difficulty, grounding, robustness
+from longweave.verify.grounding import Tried
+from longweave.verify.settings import VerifySettings
+
+PROVES_NECESSITY = frozenset({"tables"})
+"""Makers whose prover shows that the answer is void without any one needed document."""
+
+_CONTEXTS_TRIED = 3
+
+
+class _Shown(NamedTuple):
+    """A sample and the split whose documents may stand in its context."""
+
+    split: Split
+    sample: Sample
+
+
+def check_grounding(context: StepContext) -> None:
+    """Drop what is answered without documents, or without one that it claims to need."""
+    settings = context.settings.verify.grounding
+    if settings is None:
+        return
+
+    async def check(asker: Asker, shown: _Shown) -> Outcome:
+        sample, whole = shown.sample, context.settings
+        ablate = len(sample.doc_ids) > 1 and (
+            settings.ablation == "all"
+            or (settings.ablation == "unproven" and sample.maker not in PROVES_NECESSITY)
+        )
+        needed = sum(piece.n_tokens for piece in sample.context if piece.role == "needed")
+        too_long = _say_too_long(needed, whole.verify) if ablate else ""
+        if too_long and whole.verify.unchecked == "drop":
+            return Reject(sample.sample_id, "prompt_too_long", too_long)
+        found = await grounding.check_grounding(
+            sample,
+            asker,
+            settings,
+            whole.verify.verdicts,
+            whole.seed,
+            ablate=ablate and not too_long,
+            detail=too_long and f"with documents left out {too_long}",
+        )
+        return _conclude(sample, found)
+
+    _run(context, GROUNDING, check)
+
+
+def check_robustness(context: StepContext) -> None:
+    """Drop what is never solved in its context, or in none of the longer ones."""
+    settings = context.settings.verify.robustness
+    if settings is None:
+        return
+    with ThreadPoolExecutor(1, "contexts") as one_by_one:  # a pool's caches are not for several threads
+
+        async def check(asker: Asker, shown: _Shown) -> Outcome:
+            sample, whole = shown.sample, context.settings
+            if (unasked := _leave_unasked(sample, robustness.CHECK, whole)) is not None:
+                return unasked
+
+            async def vary(target: int, seed: int) -> Sample | None:
+                make = partial(_make_context, context.run.url, whole, shown, target, seed)
+                return await asyncio.get_running_loop().run_in_executor(one_by_one, make)
+
+            longer = _longer_targets(sample, whole, settings.longer)
+            verdicts = whole.verify.verdicts
+            found = await robustness.check_robustness(
+                sample, asker, settings, verdicts, whole.seed, vary, longer
+            )
+            return _conclude(sample, found)
+
+        _run(context, ROBUSTNESS, check)
+
+
+def measure_difficulty(context: StepContext) -> None:
+    """Measure how often the policy that is to be trained solves each sample."""
+    settings = context.settings.verify.difficulty
+    if settings is None:
+        return
+
+    async def check(asker: Asker, shown: _Shown) -> Outcome:
+        sample, whole = shown.sample, context.settings
+        if (unasked := _leave_unasked(sample, difficulty.CHECK, whole)) is not None:
+            return unasked
+        found = await difficulty.measure_difficulty(
+            sample, asker, settings.tries, whole.verify.verdicts, whole.seed
+        )
+        hard = None if isinstance(found, Dropped) else 1 - found.trials[0].passes / found.trials[0].n
+        return _conclude(sample, found, hard)
+
+    _run(context, DIFFICULTY, check)
+
+
+def _run(context: StepContext, gate: Gate, check: Ask[_Shown]) -> None:
+    run, settings = context.run, context.settings
+
+    def read(key: str) -> Iterator[_Shown]:
+        split = split_of_shard(key)
+        return (_Shown(split, sample) for sample in read_checked(run.url, settings, key, before=gate))
+
+    stage = Stage(
+        name=gate.step,
+        folder=gate.folder,
+        schema=CHECKED_SCHEMA,
+        read=read,
+        work=context.models.open().each_record(gate.step, check, lambda shown: shown.sample.sample_id),
+        expect=partial(expect_checked, run.url, settings, before=gate),
+        max_dropped=getattr(settings.limits, gate.step),
+    )
+    context.run_asking(stage, sample_shards(run.url, settings))
+
+
+def _conclude(sample: Sample, found: Tried | Dropped, hard: float | None = None) -> Outcome:
+    if isinstance(found, Dropped):
+        return Reject(sample.sample_id, found.reason, found.detail)
+    checked = Checked(sample_id=sample.sample_id, checks=[found.check], trials=found.trials, difficulty=hard)
+    return Kept(to_table([checked], Checked))
+
+
+def _leave_unasked(sample: Sample, name: str, settings: RunSettings) -> Outcome | None:
+    """What becomes of a sample whose prompt is too long to be asked about; None if it is not."""
+    detail = _say_too_long(sample.n_prompt_tokens, settings.verify)
+    if not detail:
+        return None
+    if settings.verify.unchecked == "drop":
+        return Reject(sample.sample_id, "prompt_too_long", detail)
+    return _conclude(sample, Tried(Check(name=name, passed=True, k=0, passes=0, detail=detail), []))
+
+
+def _say_too_long(n_tokens: int, settings: VerifySettings) -> str:
+    """That a prompt of so many tokens is not sent; empty if it is."""
+    if n_tokens <= settings.longest_prompt:
+        return ""
+    return f"not asked: {n_tokens:,} tokens, verify.longest_prompt is {settings.longest_prompt:,}"
+
+
+def _longer_targets(sample: Sample, settings: RunSettings, count: int) -> Sequence[int]:
+    targets = sorted(set(settings.context.targets))
+    longest = settings.verify.longest_prompt
+    return [target for target in targets if sample.target_tokens < target <= longest][:count]
+
+
+def _make_context(run: str, settings: RunSettings, shown: _Shown, target: int, seed: int) -> Sample | None:
+    """The sample in another context that proves its answer too; None if none of a few does."""
+    for number in range(_CONTEXTS_TRIED):
+        other = assemble_again(run, settings, shown.split, shown.sample, target, seed + number)
+        if isinstance(other, Sample) and isinstance(prove_again(other, settings), Sample):
+            return other
+    return None

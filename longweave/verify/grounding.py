@@ -1,0 +1,120 @@
+"""Does the sample need its documents? Asked closed-book, and with each needed document missing.
+The knowledge grounding check of L1.5, over many tries.
+
+In: a sample, a model in the role solver. Out: the trials, or why the sample is dropped:
+
+- ``known_without_documents``: too large a share of the closed-book answers is right, guessing taken into
+  account,
+- ``evidence_insufficient``: no answer from the needed documents alone is right,
+- ``document_not_needed``: with one of them missing too much of that pass rate is left,
+- ``not_judged``: no answer could be judged.
+
+The cheap question comes first, and what is dropped is asked nothing more.
+"""
+
+import asyncio
+from dataclasses import dataclass
+
+from longweave.synth.judge import VerdictSettings
+from longweave.synth.llm.client import Asker
+from longweave.synth.records import Check, Dropped, Sample, Trial
+from longweave.verify.pass_rate import correct_for_chance, exceeds_chance
+from longweave.verify.settings import GroundingSettings
+from longweave.verify.trials import prompt_of_needed, prompt_without_documents, try_prompt
+
+CHECK = "grounding"
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What a gate has found out about a sample that it keeps."""
+
+    check: Check
+    trials: list[Trial]
+
+
+async def check_grounding(
+    sample: Sample,
+    asker: Asker,
+    settings: GroundingSettings,
+    verdicts: VerdictSettings,
+    seed: int,
+    *,
+    ablate: bool,
+    detail: str = "",
+) -> Tried | Dropped:
+    """The trials of ``sample``; those with a document missing if ``ablate``. The check says ``detail``.
+
+    Raises:
+        AnswerError: The model gave no usable response.
+        RunError: The run cannot go on.
+    """
+    closed_book = await try_prompt(
+        sample,
+        prompt_without_documents(sample),
+        "closed_book",
+        asker,
+        settings.tries,
+        verdicts,
+        seed,
+    )
+    if dropped := _judge_closed_book(closed_book, sample, settings):
+        return dropped
+    trials = [closed_book]
+    if ablate:
+        ablation = await _leave_out(sample, asker, settings, verdicts, seed)
+        if isinstance(ablation, Dropped):
+            return ablation
+        trials += ablation
+    check = Check(name=CHECK, passed=True, k=closed_book.n, passes=closed_book.passes, detail=detail)
+    return Tried(check, trials)
+
+
+def _judge_closed_book(trial: Trial, sample: Sample, settings: GroundingSettings) -> Dropped | None:
+    if trial.n == 0:
+        return Dropped(reason="not_judged", detail=f"{trial.unjudged} answers without documents")
+    known = correct_for_chance(trial.passes / trial.n, sample.chance)
+    if known > settings.max_pass_rate and exceeds_chance(trial.n, trial.passes, sample.chance):
+        return Dropped(reason="known_without_documents", detail=describe(trial))
+    return None
+
+
+async def _leave_out(
+    sample: Sample, asker: Asker, settings: GroundingSettings, verdicts: VerdictSettings, seed: int
+) -> list[Trial] | Dropped:
+    """All needed documents first; only if they suffice, each one left out in turn."""
+    whole = await try_prompt(
+        sample, prompt_of_needed(sample), "needed_only", asker, settings.tries, verdicts, seed
+    )
+    if whole.n == 0:
+        return Dropped(reason="not_judged", detail=f"{whole.unjudged} answers from the needed documents")
+    if whole.passes == 0:
+        return Dropped(reason="evidence_insufficient", detail=describe(whole))
+    without = await asyncio.gather(
+        *(
+            try_prompt(
+                sample,
+                prompt_of_needed(sample, [doc_id]),
+                "without_document",
+                asker,
+                settings.tries,
+                verdicts,
+                seed,
+                left_out=doc_id,
+            )
+            for doc_id in sample.doc_ids
+        )
+    )
+    most = settings.max_kept_share * correct_for_chance(whole.passes / whole.n, sample.chance)
+    for trial in without:
+        left = correct_for_chance(trial.passes / max(trial.n, 1), sample.chance)
+        if left > most and exceeds_chance(trial.n, trial.passes, sample.chance):
+            detail = f"without {trial.left_out}: {describe(trial)}; with all of them {describe(whole)}"
+            return Dropped(reason="document_not_needed", detail=detail)
+    return [whole, *without]
+
+
+def describe(trial: Trial) -> str:
+    """What a trial came to, in a line."""
+    answers = "; ".join(dict.fromkeys(answer or "no answer" for answer in trial.answers))
+    return f"{trial.passes} of {trial.n} right: {answers}"

@@ -1,0 +1,147 @@
+"""Is the sample solved in its long context, in another of the same length, and in longer ones?
+The contextual robustness check of L1.5, over more than one context.
+
+In: a sample, a model in the role solver, and ``Vary``, which puts the candidate into a fresh context. Out:
+one trial per context, the shipped one first, or why the sample is dropped:
+
+- ``not_solved``: no answer in the shipped context is right,
+- ``not_solved_longer``: none in any of the longer contexts is,
+- ``gold_contested``: a good share of all answers agree on something else, and the role verifier finds that
+  the needed documents support it too,
+- ``not_judged``: no answer could be judged.
+
+So what is shipped is a context that was itself checked.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+
+from longweave.synth.answers import compare_answer
+from longweave.synth.answers.texts import normalize_text
+from longweave.synth.judge import VerdictSettings
+from longweave.synth.llm.client import Asker
+from longweave.synth.llm.prompting import load_prompt
+from longweave.synth.llm.request import Prompt
+from longweave.synth.llm.typed import ModelAnswer
+from longweave.synth.records import Check, Dropped, Sample, Trial
+from longweave.verify.grounding import Tried, describe
+from longweave.verify.settings import RobustnessSettings
+from longweave.verify.trials import prompt_as_shipped, prompt_of_needed, seed_for, try_prompt
+
+CHECK = "robustness"
+_NO_ANSWER = ("", "cannot be determined")
+
+Vary = Callable[[int, int], Awaitable[Sample | None]]
+"""The candidate in another context of so many tokens, made with this seed; None if there is none."""
+
+
+class Supported(ModelAnswer):
+    """Which of two answers the documents support."""
+
+    first: bool
+    second: bool
+
+
+async def check_robustness(
+    sample: Sample,
+    asker: Asker,
+    settings: RobustnessSettings,
+    verdicts: VerdictSettings,
+    seed: int,
+    vary: Vary,
+    longer: Sequence[int],
+) -> Tried | Dropped:
+    """The trials of ``sample``, whose shipped context is asked about before any other is made.
+
+    Args:
+        sample: With its context.
+        asker: The models.
+        settings: How many answers and contexts.
+        verdicts: How answers are judged.
+        seed: Decides the other contexts, with the sample's id.
+        vary: Makes them.
+        longer: Their lengths in tokens, beside the sample's own.
+
+    Raises:
+        AnswerError: The model gave no usable response.
+        RunError: The run cannot go on.
+    """
+
+    async def attempt(shown: Sample, context_seed: int) -> Trial:
+        return await try_prompt(
+            shown,
+            prompt_as_shipped(shown),
+            "context",
+            asker,
+            settings.tries,
+            verdicts,
+            seed,
+            target_tokens=shown.target_tokens,
+            depth=mean_depth(shown),
+            context_seed=context_seed,
+        )
+
+    async def attempt_other(target: int, number: int) -> Trial | None:
+        context_seed = seed_for(seed, sample.sample_id, target, number)
+        other = await vary(target, context_seed)
+        return None if other is None else await attempt(other, context_seed)
+
+    shipped = await attempt(sample, sample.seed)
+    if shipped.n == 0:
+        return Dropped(reason="not_judged", detail=f"{shipped.unjudged} answers in the shipped context")
+    if shipped.passes == 0:
+        return Dropped(reason="not_solved", detail=describe(shipped))
+    wanted = [(sample.target_tokens, number) for number in range(1, settings.placements + 1)]
+    wanted += [(target, 0) for target in longer]
+    others = await asyncio.gather(*(attempt_other(*place) for place in wanted))
+    trials = [shipped, *(trial for trial in others if trial is not None)]
+    beyond = [trial for trial in trials if trial.target_tokens > sample.target_tokens and trial.n]
+    if beyond and not any(trial.passes for trial in beyond):
+        return Dropped(reason="not_solved_longer", detail=" / ".join(map(describe, beyond)))
+    rival = find_rival(sample, trials, settings.contested_share)
+    if rival is not None and await _supports(sample, rival, asker, verdicts.votes, seed):
+        detail = f"the documents support {rival!r} too, not only {sample.answer!r}"
+        return Dropped(reason="gold_contested", detail=detail)
+    check = Check(name=CHECK, passed=True, k=shipped.n, passes=shipped.passes)
+    return Tried(check, trials)
+
+
+def mean_depth(sample: Sample) -> float:
+    """The mean depth of the sample's evidence in its message, 0…1."""
+    return round(sum(position.depth for position in sample.positions) / len(sample.positions), 4)
+
+
+def find_rival(sample: Sample, trials: Sequence[Trial], least_share: float) -> str | None:
+    """The commonest wrong answer, if at least this share of all answers is the same as it; None if not."""
+    answers = [answer for trial in trials for answer in trial.answers]
+    by_form: Counter[str] = Counter()
+    said: dict[str, str] = {}
+    for answer in answers:
+        form = normalize_text(answer)
+        if form not in _NO_ANSWER and not _is_gold(sample, answer):
+            by_form[form] += 1
+            said.setdefault(form, answer)
+    if not by_form:
+        return None
+    form = min(by_form, key=lambda form: (-by_form[form], form))
+    return said[form] if by_form[form] >= least_share * len(answers) else None
+
+
+def _is_gold(sample: Sample, answer: str) -> bool:
+    return compare_answer(
+        answer, sample.answer, sample.answer_kind, sample.tolerance, sample.unit, ordered=sample.ordered
+    ).correct
+
+
+async def _supports(sample: Sample, rival: str, asker: Asker, votes: int, seed: int) -> bool:
+    """Whether most judgements of the verifier find that the needed documents support ``rival``. Which of the
+    two answers comes first is drawn, so that its place says nothing."""
+    own_seed = seed_for(seed, sample.sample_id, rival)
+    rival_first = bool(own_seed % 2)
+    first, second = (rival, sample.answer) if rival_first else (sample.answer, rival)
+    asked = load_prompt(__package__, "contested.txt", question=sample.question, first=first, second=second)
+    prompt = Prompt(asked, prompt_of_needed(sample).documents)
+    found = await asker.ask("verifier", prompt, Supported, seed=own_seed, n=votes)
+    supported = [answer.value.first if rival_first else answer.value.second for answer in found]
+    return 2 * sum(supported) > votes

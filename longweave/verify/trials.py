@@ -1,0 +1,113 @@
+"""A model's answers to one version of a sample's prompt, and how many of them are right.
+
+The versions are made from the row alone: the shipped message, the question without documents, and the needed
+documents without the others, or without one of their own. All hold the question and the closing instruction
+of the shipped message, and those with documents begin with them, so that a server's prefix cache serves all
+answers.
+"""
+
+from collections.abc import Collection
+from typing import Any
+
+from longweave.synth.answers import extract_answer
+from longweave.synth.judge import VerdictSettings, judge_answers
+from longweave.synth.llm.client import Asker
+from longweave.synth.llm.prompting import load_prompt
+from longweave.synth.llm.request import Prompt
+from longweave.synth.llm.settings import Role
+from longweave.synth.prompt import (
+    PromptPiece,
+    answer_format,
+    parse_prompt,
+    render_prompt,
+    split_prompt,
+)
+from longweave.synth.records import Sample, Trial, TrialKind, content_id
+
+_SEEDS = 2**31
+_SHOWN = 200
+
+
+def prompt_as_shipped(sample: Sample) -> Prompt:
+    """The sample's own message."""
+    parts = split_prompt(sample.prompt[0].content)
+    return Prompt(f"{parts.question}\n\n{parts.closing}", parts.documents)
+
+
+def prompt_without_documents(sample: Sample) -> Prompt:
+    """The question alone, to be answered from memory."""
+    form = answer_format(sample.answer_kind)
+    return Prompt(load_prompt(__package__, "closed_book.txt", question=sample.question, answer_format=form))
+
+
+def prompt_of_needed(sample: Sample, left_out: Collection[str] = ()) -> Prompt:
+    """The question over the needed documents, as much of them as the sample shows, but for those
+    ``left_out``; it may be said that they do not suffice."""
+    message = sample.prompt[0].content
+    shown = parse_prompt(message).documents
+    pieces = [
+        PromptPiece(document.title, document.text)
+        for piece, document in zip(sample.context, shown, strict=True)
+        if piece.role == "needed" and piece.doc_id not in left_out
+    ]
+    rendered = render_prompt(pieces, sample.question, answer_format(sample.answer_kind)).message
+    closing = split_prompt(message).closing
+    asked = load_prompt(__package__, "may_lack.txt", question=sample.question, closing=closing)
+    return Prompt(asked, split_prompt(rendered).documents)
+
+
+async def try_prompt(
+    sample: Sample,
+    prompt: Prompt,
+    check: TrialKind,
+    asker: Asker,
+    tries: int,
+    verdicts: VerdictSettings,
+    seed: int,
+    *,
+    role: Role = "solver",
+    max_tokens: int | None = None,
+    **fields: Any,
+) -> Trial:
+    """Ask ``role`` for ``tries`` answers to ``prompt`` and judge them.
+
+    Args:
+        sample: Whose question it is, with the gold.
+        prompt: A version of its prompt.
+        check: Which one; ``fields`` are what else the trial is to say of it.
+        asker: The models.
+        tries: How many answers.
+        verdicts: How they are judged.
+        seed: The run's; what is asked gets one of its own from it.
+        role: Who answers.
+        max_tokens: Most tokens of an answer, where it is not what the role's settings say.
+        fields: See ``check``.
+
+    Raises:
+        AnswerError: The model gave no usable response, or none could be judged.
+        RunError: The run cannot go on.
+    """
+    own_seed = seed_for(seed, sample.sample_id, check, sorted(fields.items()))
+    responses = await asker.ask_text(
+        role, prompt, seed=own_seed, n=tries, max_tokens=max_tokens, allow_cut_off=True
+    )
+    answers = [extract_answer(response.text) for response in responses]
+    rulings = await judge_answers(sample, answers, asker, verdicts, own_seed)
+    clear = [ruling for ruling in rulings if not ruling.unclear]
+    return Trial(
+        check=check,
+        model=asker.client.settings.role(role).model,
+        n=len(clear),
+        passes=sum(ruling.correct for ruling in clear),
+        mean_score=round(sum(ruling.score for ruling in clear) / max(len(clear), 1), 6),
+        by_judge=sum(ruling.correct and not ruling.rule.correct for ruling in clear),
+        denied=sum(ruling.rule.correct and ruling.judged is False for ruling in clear),
+        unjudged=len(rulings) - len(clear),
+        answers=[answer[:_SHOWN] for answer in answers],
+        **fields,
+    )
+
+
+def seed_for(seed: int, *parts: object) -> int:
+    """A seed, 0…2³¹-1, for what ``parts`` name."""
+    return int(content_id(seed, *parts), 16) % _SEEDS

@@ -1,4 +1,4 @@
-"""A model's judgement of a document: is it worth asking about? (L1.5 §3.1: quality, accuracy, coherence)
+"""A model's judgement of a document: is it worth asking about? (L1.5: quality, accuracy, coherence)
 
 In: a document that the rules have kept. Out: scores from 1 to 5 and the most serious flaw. The model sees at
 most ``JudgeSettings.max_tokens`` of it: the beginning, the middle and the end.

@@ -16,14 +16,17 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from longweave.flows.dataset_step import verify_again, write_report
+from longweave.flows.dataset_step import verify_again
 from longweave.flows.doctor import diagnose, findings_table
 from longweave.flows.estimate import estimate_run
 from longweave.flows.estimate_report import describe_estimate, forecast_table
 from longweave.flows.models import export_answers
 from longweave.flows.pipeline import synthesize
 from longweave.flows.progress import ConsoleProgress, funnel_table
+from longweave.flows.report_step import write_report
+from longweave.flows.review_step import review_run
 from longweave.flows.settings import IF_WORKER_DIES, RunSettings
+from longweave.flows.stage_sets_step import make_stage_sets
 from longweave.synth.config import load_settings
 from longweave.synth.errors import LongweaveError
 from longweave.synth.funnel import Funnel, read_funnel
@@ -132,6 +135,43 @@ def report(run_directory: RunArgument) -> None:
     console.print(_shown(write_report(target, settings)), highlight=False)
 
 
+@app.command()
+def select(
+    run_directory: RunArgument,
+    stage: Annotated[list[str] | None, typer.Option(help="Only this stage; may be repeated.")] = None,
+    out: Annotated[str, typer.Option(help="Folder of the sets. [default: RUN/stages]")] = "",
+    settings: SetOption = None,
+) -> None:
+    """Draw the training set of each stage from RUN's verified samples, without making them again.
+
+    Settings are those of RUN with what is --set: selection.*, verify.screening, corpus.decontamination, or
+    another policy in models.roles.policy to measure with.
+    """
+    target, folder = _absolute(run_directory), _absolute(out) if out else ""
+    workers = RunSettings.model_validate(read_run(target).settings).execution.workers
+    with _working(workers) as (execute, progress):
+        for made in make_stage_sets(target, settings or [], stage or [], folder, execute, progress):
+            exported = made.funnel.stages["export"]
+            _say(f"{_shown(made.folder)}: {exported.kept:,} samples, {exported.tokens:,} tokens")
+            for sentence in made.shortfalls:
+                _say(f"  {sentence}")
+
+
+@app.command()
+def review(
+    run_directory: RunArgument,
+    port: Annotated[
+        int, typer.Option(min=0, max=65_535, help="Port on 127.0.0.1; 0 for any that is free.")
+    ] = 0,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page.")] = True,
+) -> None:
+    """Step through the samples of RUN on a local page and mark them good or bad, until Ctrl-C.
+
+    Marks are kept in RUN/marks.jsonl.
+    """
+    review_run(_absolute(run_directory), port, browser, _say)
+
+
 def main() -> None:
     """Entry point of the command."""
     try:
@@ -169,6 +209,10 @@ def _load(config: Path, out: str, settings: list[str] | None) -> tuple[RunSettin
     target = _absolute(out or f"runs/{config.stem}")
     os.chdir(config.resolve().parent)
     return loaded, target
+
+
+def _say(line: str) -> None:
+    console.print(line, highlight=False, markup=False)
 
 
 def _print_table(table: Table) -> None:

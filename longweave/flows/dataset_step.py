@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from longweave.corpus.settings import CorpusSettings
-from longweave.flows.checked import SELECTION, read_selected
+from longweave.flows.checked import SELECTION, Pool, open_pool
 from longweave.flows.corpus_step import document_paths
 from longweave.flows.report_step import exported_files, name_of, write_report
 from longweave.flows.samples_step import prove_again
@@ -27,28 +27,46 @@ _PROOF = "proof"
 
 
 def export(context: StepContext) -> None:
-    """Write the dataset, its card and the report. The card is written last, so a run that has it is
-    exported.
+    """Write the dataset, its cards and the report.
 
     Raises:
-        RunError: Other samples are there than were verified, or a file cannot be written.
+        RunError: Other samples are there than were selected, or a file cannot be written.
     """
     run, settings = context.run, context.settings
+    write_dataset(context, open_pool(run.url, settings), run.url, SELECTION.step)
+
+
+def write_dataset(context: StepContext, pool: Pool, made_by: str, last: str) -> None:
+    """Write the samples of ``pool`` as a dataset with its cards into the run directory.
+
+    The card is written last, so a directory that has it is complete.
+
+    Args:
+        context: Where it is written.
+        pool: What is written.
+        made_by: The run that has the documents; its report is written if it is this one.
+        last: The stage whose books must say as many samples.
+
+    Raises:
+        RunError: They say another number, or a file cannot be written.
+    """
+    run = context.run
     if path_exists(run.path(CARD)):
         return
     context.progress.begin("export", 1)
     started = time.monotonic()
-    summary = export_samples(read_selected(run.url, settings), read_splits(run.url), run.url)
+    summary = export_samples(pool.read_all(), read_splits(made_by), run.url)
     n_rows, n_tokens = summary.rows.total(), summary.tokens.total()
     funnel = read_funnel(run.url)
-    selected = funnel.stages.get(SELECTION.step, Counts())
+    selected = funnel.stages.get(last, Counts())
     counts = Counts(selected.kept, n_rows, {}, n_rows, n_tokens)
     check_balance(counts, "export")
     write_funnel(run.url, funnel.with_stage("export", counts, time.monotonic() - started))
-    write_report(run.url, settings)
-    sources = list(_read_sources(run.url))
+    if made_by == run.url:
+        write_report(run.url, context.settings)
+    sources = list(_read_sources(made_by))
     write_text(run.path("SOURCES.md"), render_sources(summary, sources))
-    write_text(run.path(CARD), _render_card(run.url, settings.corpus, summary, sources))
+    write_text(run.path(CARD), _render_card(run.url, context.settings.corpus, summary, sources))
     context.progress.end("export", counts)
 
 

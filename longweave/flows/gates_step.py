@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import NamedTuple
 
-from longweave.flows.checked import DIFFICULTY, GROUNDING, ROBUSTNESS, Gate, expect_checked, read_checked
-from longweave.flows.samples_step import assemble_again, prove_again, sample_shards
+from longweave.flows.checked import DIFFICULTY, GROUNDING, ROBUSTNESS, Gate, Pool, open_pool
+from longweave.flows.samples_step import assemble_again, prove_again
 from longweave.flows.settings import RunSettings
 from longweave.flows.step import StepContext
 from longweave.flows.tables_step import split_of_shard
@@ -21,6 +21,7 @@ from longweave.synth.splits import Split
 from longweave.synth.stage import Kept, Outcome, Reject, Stage
 from longweave.verify import difficulty, grounding, robustness
 from longweave.verify.grounding import Tried
+from longweave.verify.selection_settings import StageSettings
 from longweave.verify.settings import VerifySettings
 
 PROVES_NECESSITY = frozenset({"tables"})
@@ -63,7 +64,7 @@ def check_grounding(context: StepContext) -> None:
         )
         return _conclude(sample, found)
 
-    _run(context, GROUNDING, check)
+    _run(context, GROUNDING, open_pool(context.run.url, context.settings, before=GROUNDING), check)
 
 
 def check_robustness(context: StepContext) -> None:
@@ -89,34 +90,45 @@ def check_robustness(context: StepContext) -> None:
             )
             return _conclude(sample, found)
 
-        _run(context, ROBUSTNESS, check)
+        _run(context, ROBUSTNESS, open_pool(context.run.url, context.settings, before=ROBUSTNESS), check)
 
 
 def measure_difficulty(context: StepContext) -> None:
     """Measure how often the policy that is to be trained solves each sample."""
+    if context.settings.verify.difficulty is not None:
+        measure(context, open_pool(context.run.url, context.settings, before=DIFFICULTY))
+
+
+def measure(context: StepContext, pool: Pool, stage: StageSettings | None = None) -> None:
+    """Measure the policy on the samples of ``pool``, with the lengths of a training ``stage`` if one is
+    given."""
     settings = context.settings.verify.difficulty
-    if settings is None:
-        return
+    assert settings is not None
+    name, max_tokens = (stage.name, stage.max_response_tokens) if stage is not None else ("", None)
 
     async def check(asker: Asker, shown: _Shown) -> Outcome:
         sample, whole = shown.sample, context.settings
         if (unasked := _leave_unasked(sample, difficulty.CHECK, whole)) is not None:
             return unasked
         found = await difficulty.measure_difficulty(
-            sample, asker, settings.tries, whole.verify.verdicts, whole.seed
+            sample,
+            asker,
+            settings.tries,
+            whole.verify.verdicts,
+            whole.seed,
+            stage=name,
+            max_tokens=max_tokens,
         )
         hard = None if isinstance(found, Dropped) else 1 - found.trials[0].passes / found.trials[0].n
         return _conclude(sample, found, hard)
 
-    _run(context, DIFFICULTY, check)
+    _run(context, DIFFICULTY, pool, check)
 
 
-def _run(context: StepContext, gate: Gate, check: Ask[_Shown]) -> None:
-    run, settings = context.run, context.settings
-
+def _run(context: StepContext, gate: Gate, pool: Pool, check: Ask[_Shown]) -> None:
     def read(key: str) -> Iterator[_Shown]:
         split = split_of_shard(key)
-        return (_Shown(split, sample) for sample in read_checked(run.url, settings, key, before=gate))
+        return (_Shown(split, sample) for sample in pool.read(key))
 
     stage = Stage(
         name=gate.step,
@@ -124,10 +136,10 @@ def _run(context: StepContext, gate: Gate, check: Ask[_Shown]) -> None:
         schema=CHECKED_SCHEMA,
         read=read,
         work=context.models.open().each_record(gate.step, check, lambda shown: shown.sample.sample_id),
-        expect=partial(expect_checked, run.url, settings, before=gate),
-        max_dropped=getattr(settings.limits, gate.step),
+        expect=pool.count,
+        max_dropped=getattr(context.settings.limits, gate.step),
     )
-    context.run_asking(stage, sample_shards(run.url, settings))
+    context.run_asking(stage, pool.keys)
 
 
 def _conclude(sample: Sample, found: Tried | Dropped, hard: float | None = None) -> Outcome:

@@ -18,6 +18,7 @@ from longweave.corpus import (
 from longweave.corpus.decontaminate import QuestionText
 from longweave.flows.opened import open_once
 from longweave.synth.errors import InputError
+from longweave.verify.contamination import BenchmarkIndex, BenchmarkQuestion, index_benchmark
 
 _LIMITS = ReadLimits()
 
@@ -29,6 +30,16 @@ def open_questions(settings: DecontaminationSettings) -> QuestionIndex:
         InputError: A row cannot be read; what it asks could then not be kept out.
     """
     return _open(settings.model_dump_json())
+
+
+def open_benchmark(settings: DecontaminationSettings) -> BenchmarkIndex:
+    """The questions of all sets with their embeddings. Of a set's columns, the first is taken for the
+    question and the second, where there is one, for its answer.
+
+    Raises:
+        InputError: A row cannot be read.
+    """
+    return _open_benchmark(settings.model_dump_json())
 
 
 def measure_question_sets(settings: DecontaminationSettings) -> dict[str, object]:
@@ -51,6 +62,21 @@ def describe_match(match: Match) -> str:
 def _open(settings: str) -> QuestionIndex:
     parsed = DecontaminationSettings.model_validate_json(settings)
     return index_questions(_read(parsed), parsed)
+
+
+@open_once
+def _open_benchmark(settings: str) -> BenchmarkIndex:
+    parsed = DecontaminationSettings.model_validate_json(settings)
+    columns = {question_set.name: question_set.fields for question_set in parsed.sets}
+    rows: dict[tuple[str, str, str], dict[str, str]] = {}
+    for text in _read(parsed):
+        rows.setdefault((text.set_name, text.file, text.row_id), {}).setdefault(text.field, text.text)
+    asked = []
+    for (set_name, _, row_id), texts in rows.items():
+        question, answer = (*columns[set_name], "")[:2]
+        if question in texts:
+            asked.append(BenchmarkQuestion(set_name, row_id, texts[question], texts.get(answer, "")))
+    return index_benchmark(asked)
 
 
 def _read(settings: DecontaminationSettings) -> Iterator[QuestionText]:

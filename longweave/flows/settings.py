@@ -8,6 +8,7 @@ from longweave.corpus.settings import CorpusSettings
 from longweave.synth.context import ContextSettings
 from longweave.synth.llm.settings import ROLES, ModelSettings, Role, excluded_settings
 from longweave.tables.settings import PoseSettings
+from longweave.verify.selection_settings import SelectionSettings
 from longweave.verify.settings import VerifySettings
 
 
@@ -65,6 +66,7 @@ class RunSettings(_Settings):
     tables: PoseSettings = PoseSettings()
     context: ContextSettings = ContextSettings()
     verify: VerifySettings = VerifySettings()
+    selection: SelectionSettings = SelectionSettings()
     shards: ShardSettings = ShardSettings()
     limits: DropLimits = DropLimits()
     execution: ExecutionSettings = ExecutionSettings()
@@ -76,7 +78,9 @@ class RunSettings(_Settings):
         if self.corpus.judge is not None:
             asked.add("judge")
         if verify.grounding is not None:
-            asked.add("solver")
+            asked.add(verify.grounding.closed_book)
+            if verify.grounding.ablation != "none":
+                asked.add("solver")
         if verify.robustness is not None:
             asked |= {"solver", "verifier"}
         if verify.difficulty is not None:

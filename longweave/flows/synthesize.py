@@ -1,4 +1,5 @@
-"""The pipeline as Prefect flows: ``synthesize``, and under it one flow per step with one task per shard.
+"""The pipeline as Prefect flows: ``synthesize``, and under it one flow per step with one task per shard;
+``select``, which draws the training sets of a run.
 
 In: ``RunSettings`` (a form in Prefect's page) and the run directory. Tasks are given keys, not records; the
 shards they make are on disk. What is there already is not made again, so a flow that failed or was cancelled
@@ -19,16 +20,18 @@ from prefect.cache_policies import NO_CACHE
 from prefect.futures import PrefectFuture
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
-from longweave.flows.checked import read_selected
+from longweave.flows.checked import open_pool
 from longweave.flows.flow_progress import FlowProgress
 from longweave.flows.pipeline import ASKING, STEPS, Step, begin
 from longweave.flows.settings import IF_WORKER_DIES, ExecutionSettings, RunSettings
+from longweave.flows.stage_sets_step import make_stage_sets
 from longweave.flows.step import open_context
 from longweave.synth.card import escape_markdown
 from longweave.synth.errors import SettingsError
 from longweave.synth.funnel import Funnel, read_funnel
 from longweave.synth.llm.loop import SHARDS_AT_ONCE
 from longweave.synth.records import Sample
+from longweave.synth.run_directory import read_run
 from longweave.synth.stage import Execute, MadeShard, Make, run_in_turn
 from longweave.synth.workers import count_cores, open_processes
 
@@ -49,6 +52,20 @@ def synthesize(settings: RunSettings, out: str = "runs/prefect") -> None:
     with begin(settings, out) as run:
         run.set_status("complete")
     _keep_artifacts(out, settings)
+
+
+@flow(name="select", persist_result=False)
+def select(run: str, stages: list[str] = [], changes: list[str] = [], out: str = "") -> None:  # noqa: B006
+    """Draw the training sets of ``stages`` (all, if none is named) from the verified samples of ``run``.
+
+    ``changes`` are settings that are to differ from the run's, such as "selection.size=1000".
+    """
+    execution = RunSettings.model_validate(read_run(run).settings).execution
+    with _executing(execution) as execute:
+        for made in make_stage_sets(run, changes, stages, out, execute, FlowProgress()):
+            create_table_artifact(
+                _funnel_rows(made.funnel), key="stage-set", description=f"{made.folder}: who is in it"
+            )
 
 
 def _as_flow(step: Step) -> Flow[[RunSettings, str], None]:
@@ -133,7 +150,7 @@ def _keep_artifacts(out: str, settings: RunSettings) -> None:
     if funnel.models:
         lines = [dict(line) for line in funnel.models]
         create_table_artifact(lines, key="spending", description=f"What {out} asked of models")
-    shown = islice(read_selected(out, settings), _CARDS)
+    shown = islice(open_pool(out, settings).read_all(), _CARDS)
     create_markdown_artifact(
         "\n".join(map(_describe_sample, shown)), key="samples", description=f"Samples of {out}"
     )

@@ -3,10 +3,8 @@
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from longweave.corpus import find_contamination
 from longweave.flows.corpus_step import DOCUMENTS, document_paths, document_shards
 from longweave.flows.opened import open_once
-from longweave.flows.question_sets import describe_match, open_questions
 from longweave.flows.settings import RunSettings
 from longweave.flows.step import StepContext
 from longweave.synth.documents import DocumentsById, read_documents
@@ -62,7 +60,7 @@ def pose_queries(context: StepContext) -> None:
         folder=CANDIDATES,
         schema=CANDIDATE_SCHEMA,
         read=partial(_pose, run.url, settings),
-        work=each_record(partial(_keep_posed, settings), _plan_of),
+        work=each_record(_keep_posed, _plan_of),
     )
     context.run_stage(stage, candidate_shards())
 
@@ -140,12 +138,9 @@ def _pose(run: str, settings: RunSettings, key: str) -> Iterator[Posed]:
     return pose_questions(corpus, only, load_items(), settings.tables, settings.seed)
 
 
-def _keep_posed(settings: RunSettings, posed: Posed) -> Outcome:
+def _keep_posed(posed: Posed) -> Outcome:
     if posed.candidate is None:
         return Reject(posed.plan_id, posed.reason, posed.detail)
-    matches = find_contamination(posed.candidate.question, open_questions(settings.corpus.decontamination))
-    if matches:
-        return Reject(posed.plan_id, "contaminated", describe_match(matches[0]))
     return Kept(to_table([posed.candidate], Candidate))
 
 

@@ -7,6 +7,7 @@ cannot change them are excluded by the caller, each with its reason. ``compare_s
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -40,6 +41,18 @@ def load_settings(path: Path, model: type[S], overrides: Sequence[str] = ()) -> 
     for override in overrides:
         _set_value(values, override)
     return check_settings(values, model, str(path))
+
+
+def override_settings(values: Mapping[str, Any], model: type[S], overrides: Sequence[str]) -> S:
+    """Resolved settings with ``overrides`` ("a.b=value", the value in YAML) on top.
+
+    Raises:
+        SettingsError: A setting is unknown or not allowed.
+    """
+    changed: dict[str, Any] = deepcopy(dict(values))
+    for override in overrides:
+        _set_value(changed, override)
+    return check_settings(changed, model, "--set")
 
 
 def check_settings(values: Mapping[str, Any], model: type[S], where: str) -> S:

@@ -151,10 +151,10 @@ class Trial(Record):
     ``check`` says which version: without documents (``closed_book``), with the needed documents alone
     (``needed_only``) or all of them but one (``without_document``: ``left_out``), in a ``context`` of
     ``target_tokens``, or the shipped prompt to the ``policy`` that is to be trained. ``context_seed`` decided
-    the context, ``depth`` is the mean depth of the evidence in it; ``stage`` is the training stage whose lengths
-    held. ``by_judge`` of the passes the rule had not recognised; ``denied`` ones the judge did not confirm
-    where it was asked as well. ``unjudged`` answers, beyond ``n``, could not be judged and count for nothing.
-    ``mean_score`` is the mean reward, 0…1.
+    the context, ``depth`` is the mean depth of the evidence in it; ``stage`` is the training stage whose
+    lengths held. ``by_judge`` of the passes the rule had not recognised; ``denied`` ones the judge did not
+    confirm where it was asked as well. ``unjudged`` answers, beyond ``n``, could not be judged and count for
+    nothing. ``mean_score`` is the mean reward, 0…1.
     """
 
     check: TrialKind

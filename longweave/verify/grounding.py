@@ -1,7 +1,7 @@
 """Does the sample need its documents? Asked closed-book, and with each needed document missing.
 The knowledge grounding check of L1.5, over many tries.
 
-In: a sample, a model in the role solver. Out: the trials, or why the sample is dropped:
+In: a sample, models in the roles solver and policy. Out: the trials, or why the sample is dropped:
 
 - ``known_without_documents``: too large a share of the closed-book answers is right, guessing taken into
   account,
@@ -9,7 +9,8 @@ In: a sample, a model in the role solver. Out: the trials, or why the sample is 
 - ``document_not_needed``: with one of them missing too much of that pass rate is left,
 - ``not_judged``: no answer could be judged.
 
-The cheap question comes first, and what is dropped is asked nothing more.
+The cheap question comes first, and what is dropped is asked nothing more. A reward can be had without reading
+where the policy knows the answer; a stronger model knows more, and drops more.
 """
 
 import asyncio
@@ -57,6 +58,7 @@ async def check_grounding(
         settings.tries,
         verdicts,
         seed,
+        role=settings.closed_book,
     )
     if dropped := _judge_closed_book(closed_book, sample, settings):
         return dropped

@@ -17,7 +17,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 
-from longweave.synth.answers import compare_answer
+from longweave.synth.answers import compare_answer, is_abstention
 from longweave.synth.answers.texts import normalize_text
 from longweave.synth.judge import VerdictSettings
 from longweave.synth.llm.client import Asker
@@ -30,7 +30,6 @@ from longweave.verify.settings import RobustnessSettings
 from longweave.verify.trials import prompt_as_shipped, prompt_of_needed, seed_for, try_prompt
 
 CHECK = "robustness"
-_NO_ANSWER = ("", "cannot be determined")
 
 Vary = Callable[[int, int], Awaitable[Sample | None]]
 """The candidate in another context of so many tokens, made with this seed; None if there is none."""
@@ -119,7 +118,7 @@ def find_rival(sample: Sample, trials: Sequence[Trial], least_share: float) -> s
     said: dict[str, str] = {}
     for answer in answers:
         form = normalize_text(answer)
-        if form not in _NO_ANSWER and not _is_gold(sample, answer):
+        if form and not is_abstention(answer) and not _is_gold(sample, answer):
             by_form[form] += 1
             said.setdefault(form, answer)
     if not by_form:

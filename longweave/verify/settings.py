@@ -1,10 +1,11 @@
-"""Which gates ask a model about every sample, and what a sample has to reach there."""
+"""What a sample has to reach at each gate after the proof."""
 
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from longweave.synth.judge import VerdictSettings
+from longweave.verify.selection_settings import ScreeningSettings
 
 
 class _Settings(BaseModel):
@@ -12,9 +13,12 @@ class _Settings(BaseModel):
 
 
 class GroundingSettings(_Settings):
-    """Does a sample need its documents? Asked without them, and with one of them missing, by the role
-    solver."""
+    """Does a sample need its documents? Asked without them, and with one of them missing."""
 
+    closed_book: Literal["solver", "policy"] = Field(
+        default="solver",
+        description="Whose knowledge counts: that of the role solver, or of the policy to be trained.",
+    )
     tries: int = Field(default=8, ge=1, description="Answers to every version of the prompt.")
     max_pass_rate: float = Field(
         default=0.2,
@@ -31,7 +35,8 @@ class GroundingSettings(_Settings):
         default=0.5,
         ge=0,
         le=1,
-        description="Dropped if with one document missing more than this share of the pass rate is left.",
+        description="Dropped if with one document missing more than this share of the pass rate of the role "
+        "solver is left.",
     )
 
 
@@ -63,8 +68,9 @@ class DifficultySettings(_Settings):
 
 
 class VerifySettings(_Settings):
-    """The gates that ask models; one that is left out is not run."""
+    """The gates after the proof. Of those that ask models, one that is left out is not run."""
 
+    screening: ScreeningSettings = ScreeningSettings()
     verdicts: VerdictSettings = VerdictSettings()
     grounding: GroundingSettings | None = None
     robustness: RobustnessSettings | None = None

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from longweave.synth.records import Check, Document, Sample, canonical_json
 from longweave.verify.report import RejectedRow, StageBooks, build_report
+from longweave.verify.report.charts import percent, shorten_number
 from longweave.verify.report.gather import N_CARDS, gather_rejects, gather_samples
 from longweave.verify.report.passage import cut_passage
-from longweave.verify.report.render import shorten_number
 from longweave.verify.report.sample_card import make_card
 from tests.made_samples import APPLE, REVENUES, SALES, STANDARD, UNION_PACIFIC, Shown, make_sample, quote
 
@@ -86,7 +86,7 @@ def test_the_strip_shows_every_document_in_its_role() -> None:
 
 def test_the_funnel_and_the_rejects_stand_with_their_reasons() -> None:
     text = Page(report(make_sample())).text
-    assert "filter corpus 40 in, 30 kept, 10 dropped near duplicate 7 too short 3" in text
+    assert "Step In Dropped Kept Share filter corpus 40 10 30 75% near duplicate 7 too short 3" in text
     assert "verify samples: answer differs 1 abc123 the prompt's tables give 5, not 4" in text
     assert "doc-2 of doc-102" in text and "doc-3 of doc-103" not in text
 
@@ -279,3 +279,11 @@ def test_a_passage_of_any_text_is_bounded_and_never_fails(text: str, data: st.Da
 )
 def test_large_numbers_are_short(number: int, shown: str) -> None:
     assert shorten_number(number) == shown
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "said"),
+    [(0, 8, "0%"), (8, 8, "100%"), (1, 8, "12%"), (1, 10_000, "<1%"), (9_999, 10_000, ">99%"), (0, 0, "–")],
+)
+def test_a_share_is_never_rounded_to_none_or_all(part: int, whole: int, said: str) -> None:
+    assert percent(part, whole) == said

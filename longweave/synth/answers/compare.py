@@ -4,6 +4,7 @@ The prediction is an extracted answer (``extract_answer``) or any short text. Th
 cannot be read as its kind is an error, never a wrong answer.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -22,6 +23,12 @@ from longweave.synth.answers.units import GoldUnit
 from longweave.synth.errors import InputError
 from longweave.synth.records import AnswerKind
 
+_ABSTENTION = re.compile(
+    r"(?:it |this |that )?(?:cannot|can ?not|can't|could not) be (?:determined|answered|known)\b.{0,80}"
+    r"|(?:not (?:determinable|known|stated|given)|unknown|undetermined|n/a|none of the documents say)"
+    r"|(?:i |we )(?:do not|don't|cannot|can't) (?:know|say|tell|determine)\b.{0,80}",
+    re.IGNORECASE | re.DOTALL,
+)
 _SIMILAR_ENOUGH = 0.9
 _EXACT = 1e-9
 _LONGEST = 20_000
@@ -69,6 +76,8 @@ def compare_answer(
     prediction = clean_answer(prediction[:_LONGEST])
     if not prediction:
         return Verdict(False, "no_answer")
+    if is_abstention(prediction) and not is_abstention(gold):
+        return Verdict(False, "abstained", prediction)
     if answer_kind == "number" or (answer_kind == "ratio" and _is_number(gold)):
         return _compare_number(prediction, gold, tolerance, GoldUnit.read(unit))
     if answer_kind == "choice":
@@ -82,6 +91,11 @@ def compare_answer(
     if answer_kind == "ratio":
         return _compare_similarity(prediction, gold)
     return _compare_text(prediction, gold)
+
+
+def is_abstention(answer: str) -> bool:
+    """Whether ``answer`` says only that there is none."""
+    return _ABSTENTION.fullmatch(answer.strip(" .\"'")) is not None
 
 
 def _verdict(correct: bool, rule: str, detail: str = "", *, final: bool = True) -> Verdict:

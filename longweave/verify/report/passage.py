@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from html import unescape
 
-_BEFORE, _AFTER, _HEAD = 360, 240, 200
+_BEFORE, _AFTER, _HEAD, _QUOTE = 360, 240, 200, 800
 _TABLE_REACH, _HEAD_REACH = 60_000, 4_000
 _ROW = re.compile(r"<tr\b", re.IGNORECASE)
 _ROW_END = re.compile(r"</tr\s*>", re.IGNORECASE)
@@ -48,10 +48,15 @@ def cut_passage(message: str, start: int, end: int, floor: int, ceiling: int) ->
         after = _CUT_TAG_AFTER.sub("", after).partition("\n")[0]
     return Passage(
         before=_plain(before).lstrip(" |"),
-        quote=unescape(message[start:end]),
+        quote=_cut_quote(unescape(message[start:end])),
         after=_plain(after).rstrip(" |"),
         table_head=_find_head(message, start, floor),
     )
+
+
+def _cut_quote(quote: str) -> str:
+    """``quote``, without its middle if it is very long."""
+    return quote if len(quote) <= _QUOTE else f"{quote[: _QUOTE // 2]} […] {quote[-_QUOTE // 2 :]}"
 
 
 def _open_row(before: str) -> int | None:

@@ -1,11 +1,10 @@
-"""The page: figures and cards into ``report.html.jinja``, with ``report.css`` and ``report.js`` inside it.
+"""The page: figures and cards into ``report.html.jinja``, with styles and script inside it.
 
 The content policy allows exactly this style and this script, by hash, and nothing from anywhere else.
 """
 
 import hashlib
 from base64 import b64encode
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -14,48 +13,24 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from longweave.synth.records import Sample
+from longweave.verify.report.charts import percent, shorten, shorten_number, spaced
+from longweave.verify.report.costs import list_costs
+from longweave.verify.report.distributions import list_charts
+from longweave.verify.report.funnel_rows import group_stages
+from longweave.verify.report.gates import list_gates
 from longweave.verify.report.gather import (
-    DEPTH_BINS,
-    RejectedRow,
     RejectFigures,
     SampleFigures,
-    StageBooks,
+    gather_dropped,
     gather_rejects,
     gather_samples,
 )
-from longweave.verify.report.sample_card import shorten
+from longweave.verify.report.inputs import DroppedSample, RejectedRow, SpendingLine, StageBooks
+from longweave.verify.report.trials import TrialFigures, list_kinds, make_heat_tables
+from longweave.verify.report.unchecked import list_unchecked
 
-_DETAIL, _VALUE = 300, 60
-_SHORT_NUMBERS = ((1_000_000_000, "G"), (1_000_000, "M"), (10_000, "K"))
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """One value of a distribution; ``width`` is in percent of the largest."""
-
-    label: str
-    count: int
-    width: float
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """A distribution with its title."""
-
-    title: str
-    bars: tuple[Bar, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class StageRow:
-    """One stage of the funnel; widths in percent of the records that came into it."""
-
-    stage: str
-    n_in: int
-    n_kept: int
-    n_dropped: int
-    kept_width: float
-    reasons: tuple[tuple[str, int], ...]
+_DETAIL, _VALUE, _SENTENCE = 300, 60, 400
+_MOST_REASONS, _MOST_SENTENCES = 100, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,81 +49,66 @@ def build_report(
     samples: Iterable[Sample],
     rejects: Iterable[RejectedRow],
     split_rows: Mapping[str, int],
+    *,
+    dropped: Iterable[DroppedSample] = (),
+    spending: Sequence[SpendingLine] = (),
+    shortfalls: Sequence[str] = (),
 ) -> str:
     """The whole page. The same run gives the same page: no clock, no random choice.
 
     Args:
         name: The run's name.
         stages: The funnel in the order of the stages.
-        samples: The verified samples, read once.
-        rejects: What the stages dropped, read once.
+        samples: The samples that were kept, with their checks and trials; read once.
+        rejects: What the stages dropped; read once, after ``samples``.
         split_rows: Rows written per split.
+        dropped: The samples that gates dropped, with the trials they had; read once, after ``samples``.
+        spending: What steps have asked of models.
+        shortfalls: What the selection could not meet, a sentence each.
     """
-    figures, dropped = gather_samples(samples), gather_rejects(rejects)
+    trials = TrialFigures()
+    figures = gather_samples(samples, trials)
+    dropped_figures = gather_dropped(dropped, trials)
+    costs, total_cost = list_costs(spending)
     return (
         _environment()
         .get_template("report.html.jinja")
         .render(
             name=name,
-            css=_asset("report.css"),
-            css_hash=_hash("report.css"),
-            js=_asset("report.js"),
-            js_hash=_hash("report.js"),
+            css=_style(),
+            css_hash=_hash(_style()),
+            js=_script(),
+            js_hash=_hash(_script()),
             headline=_headline(figures, split_rows),
-            stages=[_stage_row(books) for books in stages],
-            charts=_charts(figures),
-            depths=_bars([(_decile(n), count) for n, count in enumerate(figures.depths)]),
+            groups=group_stages(stages),
+            charts=list_charts(figures),
+            heat_tables=make_heat_tables(trials),
+            kinds=list_kinds(trials),
+            n_unseen=dropped_figures.n_unseen,
+            costs=costs,
+            total_cost=total_cost,
+            unchecked=list_unchecked(figures, trials, spending),
+            shortfalls=[shorten(sentence, _SENTENCE) for sentence in shortfalls[:_MOST_SENTENCES]],
+            shortfalls_left_out=max(0, len(shortfalls) - _MOST_SENTENCES),
+            gates=list_gates(stages, figures, dropped_figures),
             cards=figures.cards,
             figures=figures,
-            reasons=_reason_rows(dropped, stages),
+            reasons=_reason_rows(gather_rejects(rejects), stages),
         )
     )
 
 
 def _headline(figures: SampleFigures, split_rows: Mapping[str, int]) -> list[tuple[str, str]]:
-    share = 100 * figures.n_multi_document / figures.n_samples if figures.n_samples else 0
+    share = percent(figures.n_multi_document, figures.n_samples)
     return [
-        ("verified samples", f"{figures.n_samples:,}"),
+        ("samples kept", f"{figures.n_samples:,}"),
         *((f"rows in {split}", f"{count:,}") for split, count in split_rows.items()),
-        ("question kinds", f"{len(figures.question_types):,}"),
+        ("question types", f"{len(figures.question_types):,}"),
         ("context lengths", f"{len(figures.targets):,}"),
-        ("need two or more documents", f"{share:.0f}%"),
+        ("need two or more documents", share),
         ("documents with evidence", f"{len(figures.needed):,}"),
         ("documents shown", f"{len(figures.shown):,}"),
         ("prompt tokens", shorten_number(figures.n_tokens)),
-    ]
-
-
-def shorten_number(number: int) -> str:
-    """``number`` with a K, M or G from 10,000 on."""
-    for size, letter in _SHORT_NUMBERS:
-        if number >= size:
-            scaled = number / (1_000 if letter == "K" else size)
-            return f"{scaled:,.0f} {letter}" if scaled >= 100 else f"{scaled:,.1f} {letter}"
-    return f"{number:,}"
-
-
-def _stage_row(books: StageBooks) -> StageRow:
-    reasons = sorted(books.dropped.items(), key=lambda item: (-item[1], item[0]))
-    return StageRow(
-        stage=books.stage,
-        n_in=books.n_in,
-        n_kept=books.n_kept,
-        n_dropped=sum(books.dropped.values()),
-        kept_width=round(100 * books.n_kept / books.n_in, 2) if books.n_in else 0,
-        reasons=tuple((reason, count) for reason, count in reasons if count),
-    )
-
-
-def _charts(figures: SampleFigures) -> list[Chart]:
-    lengths = [(f"{target:,} tokens", figures.targets[target]) for target in sorted(figures.targets)]
-    needed = [(_documents(n), figures.n_needed[n]) for n in sorted(figures.n_needed)]
-    return [
-        Chart("Question kinds", _bars(_by_count(figures.question_types))),
-        Chart("Context lengths", _bars(lengths)),
-        Chart("Documents needed", _bars(needed)),
-        Chart("Domains", _bars(_by_count(figures.domains))),
-        Chart("Answers", _bars(_by_count(figures.answer_kinds))),
     ]
 
 
@@ -160,44 +120,32 @@ def _reason_rows(dropped: RejectFigures, stages: Sequence[StageBooks]) -> list[R
     )
     return [
         ReasonRow(
-            stage=stage,
-            reason=reason,
+            stage=shorten(stage, _VALUE),
+            reason=shorten(reason, _VALUE),
             count=dropped.counts[stage, reason],
             examples=tuple(
                 (shorten(row.record_id, _VALUE), shorten(row.detail, _DETAIL))
                 for row in dropped.examples[stage, reason]
             ),
         )
-        for stage, reason in keys
+        for stage, reason in keys[:_MOST_REASONS]
     ]
 
 
-def _bars(counts: Sequence[tuple[str, int]]) -> tuple[Bar, ...]:
-    most = max((count for _, count in counts), default=0) or 1
-    return tuple(Bar(shorten(label, _VALUE), count, round(100 * count / most, 1)) for label, count in counts)
-
-
-def _by_count(counts: Counter[str]) -> list[tuple[str, int]]:
-    return sorted(((label.replace("_", " "), n) for label, n in counts.items()), key=lambda c: (-c[1], c[0]))
-
-
-def _documents(count: int) -> str:
-    return "1 document" if count == 1 else f"{count} documents"
-
-
-def _decile(index: int) -> str:
-    return f"{100 * index // DEPTH_BINS}–{100 * (index + 1) // DEPTH_BINS}%"
+@cache
+def _style() -> str:
+    parts = (files("longweave.verify") / "palette.css", files(__package__) / "report.css")
+    return "".join(part.read_text(encoding="utf-8") for part in parts)
 
 
 @cache
-def _asset(name: str) -> str:
-    return (files(__package__) / name).read_text(encoding="utf-8")
+def _script() -> str:
+    return (files(__package__) / "report.js").read_text(encoding="utf-8")
 
 
-@cache
-def _hash(name: str) -> str:
-    """The asset's hash as a content policy names it."""
-    return "sha256-" + b64encode(hashlib.sha256(_asset(name).encode()).digest()).decode()
+def _hash(asset: str) -> str:
+    """The hash of ``asset`` as a content policy names it."""
+    return "sha256-" + b64encode(hashlib.sha256(asset.encode()).digest()).decode()
 
 
 @cache
@@ -210,5 +158,5 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["thousands"] = lambda number: f"{number:,}"
-    environment.filters["spaced"] = lambda text: text.replace("_", " ")
+    environment.filters["spaced"] = spaced
     return environment

@@ -309,3 +309,18 @@ def test_a_no_is_final_where_the_prediction_could_be_read_as_what_the_gold_is(
 ) -> None:
     verdict = compare_answer(prediction, gold, kind, unit=MONEY if kind == "number" else None)
     assert (verdict.correct, verdict.final) == (False, final)
+
+
+@pytest.mark.parametrize(
+    "prediction",
+    ["cannot be determined", "It cannot be determined from what is shown.", "Unknown", "I don't know"],
+)
+def test_saying_that_there_is_no_answer_is_wrong_and_final(prediction: str) -> None:
+    verdict = compare_answer(prediction, "Union Pacific", "text")
+    assert (verdict.correct, verdict.rule, verdict.final) == (False, "abstained", True)
+    assert compare_answer("cannot be determined", "Cannot be determined", "text").correct
+
+
+def test_an_unknown_that_is_named_is_an_answer() -> None:
+    assert compare_answer("The Unknown Citizen", "Unknown Citizen", "text").correct
+    assert not compare_answer("an unknown railroad", "Union Pacific", "text").final

@@ -1,0 +1,294 @@
+"""A run whose gates ask a model over a socket, and the training sets drawn from it."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from longweave.flows.pipeline import synthesize
+from longweave.flows.settings import RunSettings
+from longweave.flows.stage_sets_step import MadeSet, make_stage_sets
+from longweave.synth.errors import RunError, SettingsError
+from longweave.synth.funnel import read_funnel
+from longweave.synth.records import Sample, from_row
+from longweave.synth.stage import run_in_turn
+from longweave.synth.verl_rows import sample_from_row
+from longweave.verify.marks import MARKS_FILE, Mark, MarkBook
+from tests.conftest import SilentProgress
+from tests.flows.test_judge_step import read_shards
+from tests.model_server import RunningServer, ServerSettings, serve
+from tests.verify.asked import answers, prompt_of
+
+MODELS = ServerSettings(slots=16, models=("solver", "policy"))
+
+
+class Reader:
+    """A solver that answers right if all the evidence is in what it is shown. It has heard of the answers in
+    ``known``; as the policy it is right half of the time."""
+
+    def __init__(self, run: Path, known: tuple[str, ...] = ()) -> None:
+        self.samples = {sample.question: sample for sample in read_samples(run, "verified")}
+        self.known = known
+
+    def __call__(self, body: Mapping[str, Any]) -> list[str]:
+        prompt, n = prompt_of(body), body["n"]
+        sample = next(sample for question, sample in self.samples.items() if question in prompt)
+        if "<document" not in prompt:
+            return answers(*[sample.answer if sample.question in self.known else "unknown"] * n)
+        if not all(evidence.quote in prompt for evidence in sample.evidence):
+            return answers(*["cannot be determined"] * n)
+        if body["model"] == "policy":
+            return answers(*[sample.answer if number % 2 else "unknown" for number in range(n)])
+        return answers(*[sample.answer] * (n - 1), "unknown")
+
+
+def read_samples(run: Path, folder: str) -> list[Sample]:
+    return [
+        from_row(row, Sample)
+        for path in sorted((run / folder).glob("*.parquet"))
+        for row in pq.read_table(path).to_pylist()
+    ]
+
+
+def read_exported(run: Path) -> list[Sample]:
+    return [
+        sample_from_row(row)
+        for split in ("train", "val")
+        for path in sorted((run / split).glob("*.parquet"))
+        for row in pq.read_table(path).to_pylist()
+    ]
+
+
+def read_rejects(run: Path, step: str) -> dict[str, tuple[str, str]]:
+    return {
+        row["record_id"]: (row["reason"], row["detail"])
+        for path in (run / "rejects" / step).glob("*.parquet")
+        for row in pq.read_table(path).to_pylist()
+    }
+
+
+def settings_for(small: Mapping[str, Any], server: RunningServer | None, **verify: Any) -> RunSettings:
+    gates = {
+        "verdicts": {"judge": False},
+        "grounding": {"tries": 4, "ablation": "all"},
+        "robustness": {"tries": 4},
+        "difficulty": {"tries": 4},
+    }
+    default: dict[str, Any] = {"model": "solver"}
+    if server is not None:
+        default["endpoints"] = [server.url]
+    models: dict[str, Any] = {"default": default, "roles": {"policy": {"model": "policy"}}}
+    if server is None:
+        models["answers"] = {"mode": "replay"}
+    selection = {"balance": {"per_bin": 50}}
+    return RunSettings.model_validate(
+        {**small, "verify": {**gates, **verify}, "models": models, "selection": selection}
+    )
+
+
+def make(settings: RunSettings, out: Path) -> Path:
+    synthesize(settings, str(out), run_in_turn, SilentProgress())
+    return out
+
+
+@pytest.fixture(scope="module")
+def gated_run(
+    small_settings: Mapping[str, Any], undisturbed_run: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A complete run through all gates, one of whose questions the solver has heard of; not to be changed."""
+    out = tmp_path_factory.mktemp("gated") / "run"
+    reader = Reader(undisturbed_run)
+    reader.known = (min(reader.samples),)
+    with serve(MODELS, script=reader) as server:
+        return make(settings_for(small_settings, server), out)
+
+
+def test_every_exported_row_carries_what_the_models_answered(gated_run: Path) -> None:
+    samples = read_exported(gated_run)
+    assert len(samples) >= 5
+    for sample in samples:
+        kinds = Counter(trial.check for trial in sample.trials)
+        several = len(sample.doc_ids) > 1
+        assert kinds["closed_book"] == kinds["policy"] == 1
+        assert kinds["needed_only"] == several and kinds["without_document"] == several * len(sample.doc_ids)
+        assert kinds["context"] == 3 if sample.target_tokens == 8_000 else 2
+        assert {trial.left_out for trial in sample.trials} - {""} == (
+            set(sample.doc_ids) if several else set()
+        )
+        assert sample.difficulty == 0.5
+        assert [check.name for check in sample.checks][2:] == [
+            "screen_samples",
+            "grounding",
+            "robustness",
+            "difficulty",
+            "select_samples",
+        ]
+
+
+def test_contexts_that_are_tried_beside_the_shipped_one_differ_from_it(gated_run: Path) -> None:
+    for sample in read_exported(gated_run):
+        shipped, *others = (trial for trial in sample.trials if trial.check == "context")
+        assert (shipped.target_tokens, shipped.context_seed) == (sample.target_tokens, sample.seed)
+        assert len({trial.context_seed for trial in others} | {sample.seed}) == len(others) + 1
+        assert all(trial.target_tokens >= sample.target_tokens for trial in others)
+        assert any(trial.depth != shipped.depth for trial in others), "the evidence lies elsewhere"
+
+
+def test_what_the_solver_has_heard_of_is_dropped_with_what_it_said(gated_run: Path) -> None:
+    ((sample_id, (reason, detail)),) = read_rejects(gated_run, "check_grounding").items()
+    dropped = next(sample for sample in read_samples(gated_run, "verified") if sample.sample_id == sample_id)
+    assert reason == "known_without_documents" and detail == f"4 of 4 right: {dropped.answer}"
+    assert sample_id not in {sample.sample_id for sample in read_exported(gated_run)}
+
+
+def test_gates_write_what_they_find_and_no_context(gated_run: Path) -> None:
+    for name in ("screening", "grounding", "robustness", "difficulty"):
+        (columns,) = {
+            tuple(pq.read_schema(path).names) for path in (gated_run / "checks" / name).glob("*.parquet")
+        }
+        assert columns == ("sample_id", "checks", "trials", "difficulty")
+
+
+def test_the_books_balance_from_gate_to_gate(gated_run: Path) -> None:
+    stages = read_funnel(str(gated_run)).stages
+    order = list(stages)[list(stages).index("verify_samples") :]
+    assert order == [
+        "verify_samples",
+        "screen_samples",
+        "check_grounding",
+        "check_robustness",
+        "measure_difficulty",
+        "select_samples",
+        "export",
+    ]
+    for before, after in pairwise(order):
+        assert stages[before].kept == stages[after].n_in
+
+
+def test_the_same_answers_give_the_same_bytes_without_a_server(
+    gated_run: Path, small_settings: Mapping[str, Any]
+) -> None:
+    replayed = make(settings_for(small_settings, None), gated_run.parent / "replayed")
+    assert read_shards(gated_run) == read_shards(replayed)
+
+
+@pytest.mark.parametrize("unchecked", ["keep", "drop"])
+def test_a_prompt_that_is_too_long_is_not_sent_and_that_is_said(
+    unchecked: str, small_settings: Mapping[str, Any], undisturbed_run: Path, tmp_path: Path
+) -> None:
+    longest: list[int] = []
+    reader = Reader(undisturbed_run)
+
+    def script(body: Mapping[str, Any]) -> list[str]:
+        longest.append(len(prompt_of(body)))
+        return reader(body)
+
+    limits = {"longest_prompt": 8_000, "unchecked": unchecked}
+    with serve(MODELS, script=script) as server:
+        run = make(settings_for(small_settings, server, **limits), tmp_path / "run")
+    asked = [sample for sample in read_exported(run) if sample.target_tokens == 8_000]
+    others = [sample for sample in read_exported(run) if sample.target_tokens > 8_000]
+    assert asked and max(longest) < 60_000
+    for sample in asked:
+        assert {trial.target_tokens for trial in sample.trials if trial.check == "context"} == {8_000}
+    if unchecked == "drop":
+        assert others == []
+        rejects = [
+            *read_rejects(run, "check_grounding").values(),
+            *read_rejects(run, "check_robustness").values(),
+        ]
+        assert rejects and {reason for reason, _ in rejects} == {"prompt_too_long"}
+    else:
+        for sample in others:
+            robustness = next(check for check in sample.checks if check.name == "robustness")
+            assert (robustness.k, robustness.passes) == (0, 0)
+            assert robustness.detail.startswith("not asked: ") and "8,000" in robustness.detail
+
+
+def stage_sets(run: Path, out: Path, *changes: str, stages: tuple[str, ...] = ()) -> list[MadeSet]:
+    return list(make_stage_sets(str(run), changes, stages, str(out), run_in_turn, SilentProgress()))
+
+
+SHORT = "{name: short, max_prompt_tokens: 8000, max_response_tokens: 1000}"
+LONG = "{name: long, max_prompt_tokens: 20000, max_response_tokens: 2000, past_share: 0.5}"
+STAGES = f"selection.stages=[{SHORT}, {LONG}]"
+
+
+def test_stages_get_what_fits_and_past_samples_measured_at_their_lengths(
+    gated_run: Path, undisturbed_run: Path, tmp_path: Path
+) -> None:
+    lengths: set[tuple[str, int]] = set()
+    reader = Reader(undisturbed_run)
+
+    def script(body: Mapping[str, Any]) -> list[str]:
+        lengths.add((body["model"], body["max_tokens"]))
+        return reader(body)
+
+    with serve(MODELS, script=script) as server:
+        endpoint = f"models.default.endpoints=[{server.url!r}]"
+        short, long = stage_sets(gated_run, tmp_path, STAGES, endpoint)
+        n_asked = len(server.requests())
+        again = stage_sets(gated_run, tmp_path / "again", STAGES, endpoint)
+        assert len(server.requests()) == n_asked, "the run's store has the answers"
+    assert lengths == {("policy", 1_000), ("policy", 2_000)}
+    for made, other in zip((short, long), again, strict=True):
+        assert read_shards(Path(made.folder)) == read_shards(Path(other.folder))
+    in_short, in_long = (read_exported(Path(made.folder)) for made in (short, long))
+    assert in_short and all(sample.target_tokens == 8_000 for sample in in_short)
+    kinds = json.loads(Path(long.folder, "stage_set.json").read_text())["members"]
+    assert {member["kind"] for member in kinds.values()} >= {"fresh", "past"}
+    for sample in in_long:
+        (measured,) = (trial for trial in sample.trials if trial.stage == "long")
+        assert (measured.check, measured.passes, measured.n) == ("policy", 2, 4)
+    past = next(member for member in kinds.values() if member["kind"] == "past")
+    assert past["weight"] == 2 and "mean reward 0.50" in past["why"]
+
+
+def test_a_benchmark_that_was_forgotten_is_kept_out_afterwards(gated_run: Path, tmp_path: Path) -> None:
+    asked = read_exported(gated_run)[0]
+    benchmark = tmp_path / "benchmark.jsonl"
+    benchmark.write_text(json.dumps({"id": "b1", "question": asked.question, "answer": asked.answer}) + "\n")
+    (made,) = stage_sets(
+        gated_run,
+        tmp_path / "sets",
+        f"selection.stages=[{LONG}]",
+        "verify.difficulty=null",
+        f"corpus.decontamination.sets=[{{name: forgotten, paths: [{str(benchmark)!r}]}}]",
+    )
+    reason, detail = read_rejects(Path(made.folder), "screen_samples")[asked.sample_id]
+    assert reason in ("asks_benchmark_question", "contaminated") and "forgotten, row b1" in detail
+    assert asked.sample_id not in {sample.sample_id for sample in read_exported(Path(made.folder))}
+
+
+def test_marks_of_people_decide_what_is_trained_on(
+    small_settings: Mapping[str, Any], undisturbed_run: Path, tmp_path: Path
+) -> None:
+    run = make(RunSettings.model_validate(small_settings), tmp_path / "run")
+    bad, *_ = read_exported(run)
+    MarkBook(run / MARKS_FILE).add(Mark(sample_id=bad.sample_id, mark="bad", reason="odd wording"))
+    longest = f"selection.stages=[{LONG}]"
+    (dropped,) = stage_sets(run, tmp_path / "dropped", longest)
+    (ignored,) = stage_sets(run, tmp_path / "ignored", longest, "selection.reviewed=ignore")
+    assert read_rejects(Path(dropped.folder), "select_samples") == {
+        bad.sample_id: ("marked_bad", "odd wording")
+    }
+    ids = [{sample.sample_id for sample in read_exported(Path(made.folder))} for made in (dropped, ignored)]
+    assert ids[1] - ids[0] == {bad.sample_id}
+
+
+def test_a_set_is_refused_with_one_line_if_it_cannot_be_what_is_asked_for(
+    gated_run: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(SettingsError, match=r"no stage huge\. There are: full-20k"):
+        stage_sets(gated_run, tmp_path, stages=("huge",))
+    with pytest.raises(RunError, match="not a run directory"):
+        stage_sets(tmp_path / "nothing", tmp_path)
+    changes = (f"selection.stages=[{LONG}]", "verify.difficulty=null")
+    stage_sets(gated_run, tmp_path / "sets", *changes)
+    with pytest.raises(RunError, match=r"begun with other settings: .*selection.size"):
+        stage_sets(gated_run, tmp_path / "sets", *changes, "selection.size=1")

@@ -16,7 +16,7 @@ from longweave.flows.step import StepContext
 from longweave.flows.tables_step import split_of_shard
 from longweave.synth.llm.client import Asker
 from longweave.synth.llm.loop import Ask
-from longweave.synth.records import CHECKED_SCHEMA, Check, Checked, Dropped, Sample, to_table
+from longweave.synth.records import CHECKED_SCHEMA, Checked, Sample, to_table, write_trials
 from longweave.synth.splits import Split
 from longweave.synth.stage import Kept, Outcome, Reject, Stage
 from longweave.verify import difficulty, grounding, robustness
@@ -119,7 +119,7 @@ def measure(context: StepContext, pool: Pool, stage: StageSettings | None = None
             stage=name,
             max_tokens=max_tokens,
         )
-        hard = None if isinstance(found, Dropped) else 1 - found.trials[0].passes / found.trials[0].n
+        hard = None if found.dropped else 1 - found.check.passes / found.check.k
         return _conclude(sample, found, hard)
 
     _run(context, DIFFICULTY, pool, check)
@@ -142,9 +142,10 @@ def _run(context: StepContext, gate: Gate, pool: Pool, check: Ask[_Shown]) -> No
     context.run_asking(stage, pool.keys)
 
 
-def _conclude(sample: Sample, found: Tried | Dropped, hard: float | None = None) -> Outcome:
-    if isinstance(found, Dropped):
-        return Reject(sample.sample_id, found.reason, found.detail)
+def _conclude(sample: Sample, found: Tried, hard: float | None = None) -> Outcome:
+    if found.dropped is not None:
+        reason, detail = found.dropped.reason, found.dropped.detail
+        return Reject(sample.sample_id, reason, detail, write_trials(found.trials))
     checked = Checked(sample_id=sample.sample_id, checks=[found.check], trials=found.trials, difficulty=hard)
     return Kept(to_table([checked], Checked))
 
@@ -156,7 +157,7 @@ def _leave_unasked(sample: Sample, name: str, settings: RunSettings) -> Outcome 
         return None
     if settings.verify.unchecked == "drop":
         return Reject(sample.sample_id, "prompt_too_long", detail)
-    return _conclude(sample, Tried(Check(name=name, passed=True, k=0, passes=0, detail=detail), []))
+    return _conclude(sample, Tried(name, [], detail=detail))
 
 
 def _say_too_long(n_tokens: int, settings: VerifySettings) -> str:

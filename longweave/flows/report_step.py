@@ -17,6 +17,7 @@ from longweave.synth.files import (
     write_text,
 )
 from longweave.synth.funnel import Funnel, read_funnel
+from longweave.synth.records import read_trials
 from longweave.synth.splits import SPLITS
 from longweave.verify.report import DroppedSample, RejectedRow, SpendingLine, StageBooks, build_report
 
@@ -64,7 +65,8 @@ def read_dropped(run: str, settings: RunSettings) -> Iterator[DroppedSample]:
                 continue
             for sample in pool.read(key):
                 if (row := why.get(sample.sample_id)) is not None:
-                    yield DroppedSample(gate.step, row.reason, row.detail, sample)
+                    found = {"trials": [*sample.trials, *read_trials(row.found)]}
+                    yield DroppedSample(gate.step, row.reason, row.detail, sample.model_copy(update=found))
 
 
 def read_reasons(run: str, gate: Gate, key: str) -> dict[str, RejectedRow]:
@@ -86,7 +88,7 @@ def name_of(run: str) -> str:
 
 def _rejects_in(path: str) -> Iterator[RejectedRow]:
     for row in read_rows(path):
-        yield RejectedRow(row["stage"], row["record_id"], row["reason"], row["detail"])
+        yield RejectedRow(row["stage"], row["record_id"], row["reason"], row["detail"], row["found"] or "")
 
 
 def _list_spending(funnel: Funnel) -> list[SpendingLine]:

@@ -27,9 +27,10 @@ from longweave.synth.files import (
     read_row_groups,
     read_rows,
 )
-from longweave.synth.records import Checked, Sample, from_row
+from longweave.synth.records import Checked, Sample, Trial, from_row, read_trials
 from longweave.synth.run_directory import read_run
 from longweave.verify.marks import MARKS_FILE, MarkBook
+from longweave.verify.report import RejectedRow
 from longweave.verify.review import KEPT, Entry, ShelvedSample, make_app
 
 _LISTED = ("sample_id", "question", "task", "question_type", "maker", "target_tokens")
@@ -59,7 +60,7 @@ class RunShelf:
         self.name = name_of(run)
         self._run, self._gates = run, gates_of(settings)
         self._places: list[_Place] = []
-        self._details: dict[str, str] = {}
+        self._rejects: dict[str, RejectedRow] = {}
         self._recent: OrderedDict[int, ShelvedSample] = OrderedDict()
         folder = join_path(run, VERIFIED)
         shards = list_files(folder, ".parquet")
@@ -88,8 +89,9 @@ class RunShelf:
             place, entry = self._places[number], self._entries[number]
             table = read_row_group(join_path(self._run, VERIFIED, f"{place.key}.parquet"), place.group)
             sample = from_row(table.slice(place.row, 1).to_pylist()[0], Sample)
-            detail = self._details.get(entry.sample_id, "")
-            self._recent[number] = ShelvedSample(self._add_findings(sample, place.key), detail)
+            reject = self._rejects.get(entry.sample_id)
+            detail, found = (reject.detail, read_trials(reject.found)) if reject is not None else ("", [])
+            self._recent[number] = ShelvedSample(self._add_findings(sample, place.key, found), detail)
             while len(self._recent) > _REMEMBERED:
                 self._recent.popitem(last=False)
         return self._recent[number]
@@ -99,19 +101,19 @@ class RunShelf:
         for gate in self._gates:
             for sample_id, reject in read_reasons(self._run, gate, key).items():
                 dropped[sample_id] = f"{gate.step}: {reject.reason}"
-                self._details[sample_id] = reject.detail
+                self._rejects[sample_id] = reject
         for group, table in enumerate(read_row_groups(path, _LISTED)):
             for row, values in enumerate(table.to_pylist()):
                 self._places.append(_Place(key, group, row))
                 self._entries.append(_entry_of(values, dropped))
 
-    def _add_findings(self, sample: Sample, key: str) -> Sample:
+    def _add_findings(self, sample: Sample, key: str, last: list[Trial]) -> Sample:
         found = [*self._findings(sample.sample_id, key)]
         measured = [entry.difficulty for entry in found if entry.difficulty is not None]
         return sample.model_copy(
             update={
                 "checks": [*sample.checks, *(check for entry in found for check in entry.checks)],
-                "trials": [*sample.trials, *(trial for entry in found for trial in entry.trials)],
+                "trials": [*sample.trials, *(trial for entry in found for trial in entry.trials), *last],
                 "difficulty": measured[-1] if measured else sample.difficulty,
             }
         )

@@ -327,6 +327,16 @@ def to_table(records: Iterable[Record], kind: type[Record]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=_SCHEMAS[kind])
 
 
+def write_trials(trials: Iterable[Trial]) -> str:
+    """``trials`` as canonical JSON, for the rejects of a gate."""
+    return canonical_json([trial.model_dump() for trial in trials])
+
+
+def read_trials(text: str) -> list[Trial]:
+    """The trials that ``write_trials`` wrote; none where the text is empty."""
+    return [Trial.model_validate(trial) for trial in json.loads(text or "[]")]
+
+
 def from_row(row: Mapping[str, Any], kind: type[R]) -> R:
     """The record of one row as ``Table.to_pylist`` gives it."""
     values = dict(row)

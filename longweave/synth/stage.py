@@ -30,7 +30,13 @@ from longweave.synth.run_directory import RunDirectory
 T = TypeVar("T")
 
 REJECT_SCHEMA = pa.schema(
-    [("stage", pa.string()), ("record_id", pa.string()), ("reason", pa.string()), ("detail", pa.string())]
+    [
+        ("stage", pa.string()),
+        ("record_id", pa.string()),
+        ("reason", pa.string()),
+        ("detail", pa.string()),
+        ("found", pa.string()),
+    ]
 )
 _COUNTS_KEY = "longweave"
 _DETAIL_CHARS = 500
@@ -46,11 +52,13 @@ class Kept(NamedTuple):
 
 
 class Reject(NamedTuple):
-    """A record that does not: a ``reason`` that is counted, and what was seen."""
+    """A record that does not: a ``reason`` that is counted, what was seen in a line, and as JSON what else
+    the stage has ``found`` out and paid for."""
 
     record_id: str
     reason: str
     detail: str = ""
+    found: str = ""
 
 
 Outcome = Kept | Reject

@@ -6,7 +6,7 @@ Nothing is dropped here: what becomes of samples that are always or never solved
 
 from longweave.synth.judge import VerdictSettings
 from longweave.synth.llm.client import Asker
-from longweave.synth.records import Check, Dropped, Sample
+from longweave.synth.records import Dropped, Sample
 from longweave.verify.grounding import Tried
 from longweave.verify.robustness import mean_depth
 from longweave.verify.trials import prompt_as_shipped, try_prompt
@@ -23,7 +23,7 @@ async def measure_difficulty(
     *,
     stage: str = "",
     max_tokens: int | None = None,
-) -> Tried | Dropped:
+) -> Tried:
     """The policy's trial; with ``max_tokens`` for an answer if the lengths of a training ``stage`` hold.
 
     ``not_judged`` if no answer could be judged.
@@ -48,5 +48,6 @@ async def measure_difficulty(
         stage=stage,
     )
     if trial.n == 0:
-        return Dropped(reason="not_judged", detail=f"{trial.unjudged} answers of the policy")
-    return Tried(Check(name=CHECK, passed=True, k=trial.n, passes=trial.passes), [trial])
+        detail = f"{trial.unjudged} answers of the policy"
+        return Tried(CHECK, [trial], Dropped(reason="not_judged", detail=detail))
+    return Tried(CHECK, [trial])

@@ -1,7 +1,7 @@
 """Does the sample need its documents? Asked closed-book, and with each needed document missing.
 The knowledge grounding check of L1.5, over many tries.
 
-In: a sample, models in the roles solver and policy. Out: the trials, or why the sample is dropped:
+In: a sample, models in the roles solver and policy. Out: the trials, and why the sample is dropped, if it is:
 
 - ``known_without_documents``: too large a share of the closed-book answers is right, guessing taken into
   account,
@@ -28,10 +28,19 @@ CHECK = "grounding"
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What a gate has found out about a sample that it keeps."""
+    """What a gate has found out about a sample, and why it is dropped, if it is."""
 
-    check: Check
+    name: str
     trials: list[Trial]
+    dropped: Dropped | None = None
+    detail: str = ""
+
+    @property
+    def check(self) -> Check:
+        """As the sample carries it: tries and passes are those of the first trial; none where nothing was
+        asked."""
+        n, passes = (self.trials[0].n, self.trials[0].passes) if self.trials else (0, 0)
+        return Check(name=self.name, passed=self.dropped is None, k=n, passes=passes, detail=self.detail)
 
 
 async def check_grounding(
@@ -43,7 +52,7 @@ async def check_grounding(
     *,
     ablate: bool,
     detail: str = "",
-) -> Tried | Dropped:
+) -> Tried:
     """The trials of ``sample``; those with a document missing if ``ablate``. The check says ``detail``.
 
     Raises:
@@ -60,16 +69,12 @@ async def check_grounding(
         seed,
         role=settings.closed_book,
     )
-    if dropped := _judge_closed_book(closed_book, sample, settings):
-        return dropped
     trials = [closed_book]
-    if ablate:
-        ablation = await _leave_out(sample, asker, settings, verdicts, seed)
-        if isinstance(ablation, Dropped):
-            return ablation
+    dropped = _judge_closed_book(closed_book, sample, settings)
+    if ablate and dropped is None:
+        ablation, dropped = await _leave_out(sample, asker, settings, verdicts, seed)
         trials += ablation
-    check = Check(name=CHECK, passed=True, k=closed_book.n, passes=closed_book.passes, detail=detail)
-    return Tried(check, trials)
+    return Tried(CHECK, trials, dropped, detail)
 
 
 def _judge_closed_book(trial: Trial, sample: Sample, settings: GroundingSettings) -> Dropped | None:
@@ -83,15 +88,16 @@ def _judge_closed_book(trial: Trial, sample: Sample, settings: GroundingSettings
 
 async def _leave_out(
     sample: Sample, asker: Asker, settings: GroundingSettings, verdicts: VerdictSettings, seed: int
-) -> list[Trial] | Dropped:
+) -> tuple[list[Trial], Dropped | None]:
     """All needed documents first; only if they suffice, each one left out in turn."""
     whole = await try_prompt(
         sample, prompt_of_needed(sample), "needed_only", asker, settings.tries, verdicts, seed
     )
     if whole.n == 0:
-        return Dropped(reason="not_judged", detail=f"{whole.unjudged} answers from the needed documents")
+        detail = f"{whole.unjudged} answers from the needed documents"
+        return [whole], Dropped(reason="not_judged", detail=detail)
     if whole.passes == 0:
-        return Dropped(reason="evidence_insufficient", detail=describe(whole))
+        return [whole], Dropped(reason="evidence_insufficient", detail=describe(whole))
     without = await asyncio.gather(
         *(
             try_prompt(
@@ -112,8 +118,8 @@ async def _leave_out(
         left = correct_for_chance(trial.passes / max(trial.n, 1), sample.chance)
         if left > most and exceeds_chance(trial.n, trial.passes, sample.chance):
             detail = f"without {trial.left_out}: {describe(trial)}; with all of them {describe(whole)}"
-            return Dropped(reason="document_not_needed", detail=detail)
-    return [whole, *without]
+            return [whole, *without], Dropped(reason="document_not_needed", detail=detail)
+    return [whole, *without], None
 
 
 def describe(trial: Trial) -> str:

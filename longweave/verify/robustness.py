@@ -2,7 +2,7 @@
 The contextual robustness check of L1.5, over more than one context.
 
 In: a sample, a model in the role solver, and ``Vary``, which puts the candidate into a fresh context. Out:
-one trial per context, the shipped one first, or why the sample is dropped:
+one trial per context, the shipped one first, and why the sample is dropped, if it is:
 
 - ``not_solved``: no answer in the shipped context is right,
 - ``not_solved_longer``: none in any of the longer contexts is,
@@ -24,7 +24,7 @@ from longweave.synth.llm.client import Asker
 from longweave.synth.llm.prompting import load_prompt
 from longweave.synth.llm.request import Prompt
 from longweave.synth.llm.typed import ModelAnswer
-from longweave.synth.records import Check, Dropped, Sample, Trial
+from longweave.synth.records import Dropped, Sample, Trial
 from longweave.verify.grounding import Tried, describe
 from longweave.verify.settings import RobustnessSettings
 from longweave.verify.trials import prompt_as_shipped, prompt_of_needed, seed_for, try_prompt
@@ -50,7 +50,7 @@ async def check_robustness(
     seed: int,
     vary: Vary,
     longer: Sequence[int],
-) -> Tried | Dropped:
+) -> Tried:
     """The trials of ``sample``, whose shipped context is asked about before any other is made.
 
     Args:
@@ -88,22 +88,23 @@ async def check_robustness(
 
     shipped = await attempt(sample, sample.seed)
     if shipped.n == 0:
-        return Dropped(reason="not_judged", detail=f"{shipped.unjudged} answers in the shipped context")
+        detail = f"{shipped.unjudged} answers in the shipped context"
+        return Tried(CHECK, [shipped], Dropped(reason="not_judged", detail=detail))
     if shipped.passes == 0:
-        return Dropped(reason="not_solved", detail=describe(shipped))
+        return Tried(CHECK, [shipped], Dropped(reason="not_solved", detail=describe(shipped)))
     wanted = [(sample.target_tokens, number) for number in range(1, settings.placements + 1)]
     wanted += [(target, 0) for target in longer]
     others = await asyncio.gather(*(attempt_other(*place) for place in wanted))
     trials = [shipped, *(trial for trial in others if trial is not None)]
     beyond = [trial for trial in trials if trial.target_tokens > sample.target_tokens and trial.n]
     if beyond and not any(trial.passes for trial in beyond):
-        return Dropped(reason="not_solved_longer", detail=" / ".join(map(describe, beyond)))
+        detail = " / ".join(map(describe, beyond))
+        return Tried(CHECK, trials, Dropped(reason="not_solved_longer", detail=detail))
     rival = find_rival(sample, trials, settings.contested_share)
     if rival is not None and await _supports(sample, rival, asker, verdicts.votes, seed):
         detail = f"the documents support {rival!r} too, not only {sample.answer!r}"
-        return Dropped(reason="gold_contested", detail=detail)
-    check = Check(name=CHECK, passed=True, k=shipped.n, passes=shipped.passes)
-    return Tried(check, trials)
+        return Tried(CHECK, trials, Dropped(reason="gold_contested", detail=detail))
+    return Tried(CHECK, trials)
 
 
 def mean_depth(sample: Sample) -> float:

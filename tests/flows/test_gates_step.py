@@ -11,11 +11,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from longweave.flows.pipeline import synthesize
+from longweave.flows.report_step import read_dropped
 from longweave.flows.settings import RunSettings
 from longweave.flows.stage_sets_step import MadeSet, make_stage_sets
 from longweave.synth.errors import RunError, SettingsError
 from longweave.synth.funnel import read_funnel
 from longweave.synth.records import Sample, from_row
+from longweave.synth.run_directory import read_run
 from longweave.synth.stage import run_in_turn
 from longweave.synth.verl_rows import sample_from_row
 from longweave.verify.marks import MARKS_FILE, Mark, MarkBook
@@ -144,6 +146,9 @@ def test_what_the_solver_has_heard_of_is_dropped_with_what_it_said(gated_run: Pa
     dropped = next(sample for sample in read_samples(gated_run, "verified") if sample.sample_id == sample_id)
     assert reason == "known_without_documents" and detail == f"4 of 4 right: {dropped.answer}"
     assert sample_id not in {sample.sample_id for sample in read_exported(gated_run)}
+    settings = RunSettings.model_validate(read_run(str(gated_run)).settings)
+    (shown,) = read_dropped(str(gated_run), settings)
+    assert [(trial.check, trial.passes) for trial in shown.sample.trials] == [("closed_book", 4)]
 
 
 def test_gates_write_what_they_find_and_no_context(gated_run: Path) -> None:

@@ -75,6 +75,7 @@ def test_kept_rows_rejects_and_counts_are_written(run: RunDirectory) -> None:
         "record_id": "11",
         "reason": "odd_and_large",
         "detail": "11 is odd",
+        "found": "",
     }
     assert read_funnel(run.url).stages == {"keep_even": counts}
 

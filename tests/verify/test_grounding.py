@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from longweave.synth.judge import VerdictSettings
-from longweave.synth.records import Dropped, Sample
+from longweave.synth.records import Sample
 from longweave.verify.grounding import Tried, check_grounding
 from longweave.verify.settings import GroundingSettings
 from tests.made_samples import APPLE, UNION_PACIFIC, make_sample
@@ -18,7 +18,7 @@ NOTHING = answers(*["cannot be determined"] * 4)
 
 def ground(
     solve: Solver, folder: Path, sample: Sample | None = None, *, ablate: bool = True
-) -> tuple[Tried | Dropped, list[str]]:
+) -> tuple[Tried, list[str]]:
     """What the gate finds, and the prompts that it sent."""
     prompts: list[str] = []
 
@@ -45,7 +45,7 @@ def reader(prompt: str) -> list[str]:
 
 def test_a_sample_that_needs_all_its_documents_is_kept_with_its_trials(tmp_path: Path) -> None:
     found, prompts = ground(reader, tmp_path)
-    assert isinstance(found, Tried)
+    assert found.dropped is None
     assert [(trial.check, trial.left_out, trial.passes, trial.n) for trial in found.trials] == [
         ("closed_book", "", 0, 4),
         ("needed_only", "", 4, 4),
@@ -59,8 +59,8 @@ def test_a_sample_that_needs_all_its_documents_is_kept_with_its_trials(tmp_path:
 
 def test_what_is_known_without_documents_is_dropped_before_anything_else_is_asked(tmp_path: Path) -> None:
     found, prompts = ground(lambda _: answers("415285", "about 415 thousand", "7", "415285"), tmp_path)
-    assert isinstance(found, Dropped) and found.reason == "known_without_documents"
-    assert found.detail.startswith("2 of 4 right: 415285; about 415 thousand; 7")
+    assert found.dropped is not None and found.dropped.reason == "known_without_documents"
+    assert found.dropped.detail.startswith("2 of 4 right: 415285; about 415 thousand; 7")
     assert len(prompts) == 1
 
 
@@ -70,10 +70,10 @@ def test_guessing_an_option_right_is_not_knowing(tmp_path: Path) -> None:
 
     choice = make_sample(answer="B", answer_kind="choice", tolerance=None, unit=None, chance=0.25)
     kept, _ = ground(guess, tmp_path / "choice", choice, ablate=False)
-    assert isinstance(kept, Tried) and kept.check.passes == 2
+    assert kept.dropped is None and kept.check.passes == 2
     open_question = choice.model_copy(update={"chance": 0.0})
     dropped, _ = ground(guess, tmp_path / "open", open_question, ablate=False)
-    assert isinstance(dropped, Dropped) and dropped.reason == "known_without_documents"
+    assert dropped.dropped is not None and dropped.dropped.reason == "known_without_documents"
 
 
 def test_a_document_whose_absence_changes_nothing_is_not_needed(tmp_path: Path) -> None:
@@ -81,16 +81,16 @@ def test_a_document_whose_absence_changes_nothing_is_not_needed(tmp_path: Path) 
         return answers(*["415,285"] * 4) if "391,035" in prompt else NOTHING
 
     found, _ = ground(reads_apple_alone, tmp_path)
-    assert isinstance(found, Dropped) and found.reason == "document_not_needed"
-    assert found.detail.startswith(f"without {UNION_PACIFIC.doc_id}: 4 of 4 right")
+    assert found.dropped is not None and found.dropped.reason == "document_not_needed"
+    assert found.dropped.detail.startswith(f"without {UNION_PACIFIC.doc_id}: 4 of 4 right")
 
 
 def test_evidence_that_does_not_suffice_is_found_before_documents_are_left_out(tmp_path: Path) -> None:
     found, prompts = ground(lambda _: NOTHING, tmp_path)
-    assert isinstance(found, Dropped) and found.reason == "evidence_insufficient"
+    assert found.dropped is not None and found.dropped.reason == "evidence_insufficient"
     assert len(prompts) == 2
 
 
 def test_nothing_is_left_out_where_that_is_not_asked_for(tmp_path: Path) -> None:
     found, prompts = ground(reader, tmp_path, ablate=False)
-    assert isinstance(found, Tried) and len(prompts) == len(found.trials) == 1
+    assert found.dropped is None and len(prompts) == len(found.trials) == 1

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from longweave.synth.judge import VerdictSettings
-from longweave.synth.records import Dropped, Sample
+from longweave.synth.records import Sample
 from longweave.verify.grounding import Tried
 from longweave.verify.robustness import check_robustness, mean_depth
 from longweave.verify.settings import RobustnessSettings
@@ -28,7 +28,7 @@ def check(
     settings: Mapping[str, Any] | None = None,
     longer: Sequence[int] = (LONGER, NO_CONTEXT),
     supported: Collection[str] = (),
-) -> tuple[Tried | Dropped, list[tuple[int, int]], list[str]]:
+) -> tuple[Tried, list[tuple[int, int]], list[str]]:
     """What the gate finds, which contexts it made, and what it asked the verifier, who finds the answers
     ``supported``."""
     made: list[tuple[int, int]] = []
@@ -66,7 +66,7 @@ def is_moved(prompt: str) -> bool:
 
 def test_every_context_leaves_a_trial_with_its_length_depth_and_seed(tmp_path: Path) -> None:
     found, made, _ = check(solve_all, tmp_path, {"contested_share": 0.5})
-    assert isinstance(found, Tried)
+    assert found.dropped is None
     sample, moved = make_sample(), make_sample(MOVED)
     rows = [(trial.target_tokens, trial.depth, trial.passes, trial.n) for trial in found.trials]
     assert rows == [
@@ -84,7 +84,10 @@ def test_what_is_never_solved_in_the_context_that_ships_is_dropped_before_others
 ) -> None:
     solve = lambda prompt: answers(*[RIGHT if is_moved(prompt) else WRONG] * 4)  # noqa: E731
     found, made, _ = check(solve, tmp_path)
-    assert isinstance(found, Dropped) and (found.reason, found.detail) == ("not_solved", "0 of 4 right: 12")
+    assert found.dropped is not None and (found.dropped.reason, found.dropped.detail) == (
+        "not_solved",
+        "0 of 4 right: 12",
+    )
     assert made == []
 
 
@@ -96,13 +99,13 @@ def test_what_is_lost_in_every_longer_context_is_dropped(tmp_path: Path) -> None
         return answers(*[RIGHT if not is_moved(prompt) else str(len(seen))] * 4)
 
     found, _, _ = check(solve, tmp_path, {"placements": 0})
-    assert isinstance(found, Dropped) and found.reason == "not_solved_longer"
+    assert found.dropped is not None and found.dropped.reason == "not_solved_longer"
 
 
 def test_another_place_of_the_same_length_may_fail(tmp_path: Path) -> None:
     solve = lambda prompt: answers(*[WRONG if is_moved(prompt) else RIGHT] * 4)  # noqa: E731
     found, _, _ = check(solve, tmp_path, {"contested_share": 1}, longer=())
-    assert isinstance(found, Tried)
+    assert found.dropped is None
     assert [trial.passes for trial in found.trials] == [4, 0]
 
 
@@ -115,9 +118,9 @@ def test_a_gold_that_many_answers_contradict_is_put_to_the_verifier(
     solve = lambda _: answers(RIGHT, RIGHT, WRONG, WRONG)  # noqa: E731
     found, _, verified = check(solve, tmp_path, supported=supported)
     assert len(verified) == 1 and "VISA" not in verified[0]
-    assert isinstance(found, Dropped) == dropped
-    if isinstance(found, Dropped):
-        assert (found.reason, found.detail) == (
+    assert (found.dropped is not None) == dropped
+    if found.dropped is not None:
+        assert (found.dropped.reason, found.dropped.detail) == (
             "gold_contested",
             "the documents support '12' too, not only '415285'",
         )
@@ -126,4 +129,4 @@ def test_a_gold_that_many_answers_contradict_is_put_to_the_verifier(
 def test_scattered_wrong_answers_contest_nothing(tmp_path: Path) -> None:
     solve = lambda _: answers(RIGHT, "1", "2", "cannot be determined")  # noqa: E731
     found, _, verified = check(solve, tmp_path)
-    assert isinstance(found, Tried) and verified == []
+    assert found.dropped is None and verified == []

@@ -20,12 +20,13 @@ class StageBooks:
 
 
 class RejectedRow(NamedTuple):
-    """A record that a stage dropped."""
+    """A record that a stage dropped; ``found`` is what else it had found out, as JSON."""
 
     stage: str
     record_id: str
     reason: str
     detail: str
+    found: str = ""
 
 
 @dataclass(frozen=True, slots=True)

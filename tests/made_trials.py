@@ -3,6 +3,7 @@
 from typing import Any
 
 from longweave.synth.records import Check, Sample, Trial, TrialKind
+from longweave.verify.pass_rate import find_interval
 from tests.made_samples import UNION_PACIFIC, make_sample
 
 SOLVER, POLICY = "solver-8b", "policy-2b"
@@ -15,7 +16,9 @@ def make_trial(check: TrialKind = "context", n: int = 4, passes: int = 2, **fiel
         "mean_score": passes / n if n else 0.0,
         "answers": ["415285"] * passes + ["17"] * (n - passes),
     }
-    return Trial(check=check, n=n, passes=passes, **(values | fields))
+    low, high = find_interval(n, passes) if n else (0.0, 1.0)
+    estimate = {"pass_at_k": passes / max(n, 1), "low": low, "high": high}
+    return Trial(check=check, n=n, passes=passes, **(values | estimate | fields))
 
 
 def make_tried(**fields: Any) -> Sample:

@@ -1,10 +1,10 @@
-"""``python -m benchmarks.speed [tables] [dedup] [context] [memory] [answers] [client]``: by default all."""
+"""``python -m benchmarks.speed [NAME …]`` with names of ``BENCHMARKS``; by default all."""
 
 import argparse
 import json
 from importlib import import_module
 
-BENCHMARKS = ("tables", "dedup", "context", "memory", "answers", "client")
+BENCHMARKS = ("tables", "dedup", "context", "memory", "selection", "answers", "client")
 
 
 def main() -> None:

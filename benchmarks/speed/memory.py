@@ -91,12 +91,10 @@ def _work(path: str) -> None:
             return text
 
         found = find_duplicates(signed, fetch, DuplicateSettings())
-    print(
-        json.dumps({"documents": len(signed), "duplicates": len(found.of), "peak_mb": round(_peak_mb(), 1)})
-    )
+    print(json.dumps({"documents": len(signed), "duplicates": len(found.of), "peak_mb": round(peak_mb(), 1)}))
 
 
-def _peak_mb() -> float:
+def peak_mb() -> float:
     """Peak memory of this program alone. ``ru_maxrss`` would include that of the process that started it."""
     status = Path("/proc/self/status")
     if status.exists():

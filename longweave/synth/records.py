@@ -154,7 +154,8 @@ class Trial(Record):
     the context, ``depth`` is the mean depth of the evidence in it; ``stage`` is the training stage whose
     lengths held. ``by_judge`` of the passes the rule had not recognised; ``denied`` ones the judge did not
     confirm where it was asked as well. ``unjudged`` answers, beyond ``n``, could not be judged and count for
-    nothing. ``mean_score`` is the mean reward, 0…1.
+    nothing. ``mean_score`` is the mean reward, 0…1; ``pass_at_k`` estimates how probable it is that one of
+    ``k`` answers is right, and lies between ``low`` and ``high`` with a confidence of 0.95.
     """
 
     check: TrialKind
@@ -162,6 +163,10 @@ class Trial(Record):
     n: int
     passes: int
     mean_score: float
+    k: int = 1
+    pass_at_k: float = 0.0
+    low: float = 0.0
+    high: float = 1.0
     target_tokens: int = 0
     depth: float | None = None
     left_out: str = ""
@@ -220,6 +225,10 @@ _TRIALS = pa.list_(
             ("n", pa.int64()),
             ("passes", pa.int64()),
             ("mean_score", pa.float64()),
+            ("k", pa.int64()),
+            ("pass_at_k", pa.float64()),
+            ("low", pa.float64()),
+            ("high", pa.float64()),
             ("target_tokens", pa.int64()),
             ("depth", pa.float64()),
             ("left_out", pa.string()),

@@ -1,7 +1,7 @@
 """The same number of samples of every difficulty, in every group (L1.5, arXiv 2512.12967).
 
 In: entries with the policy's pass rate. Out: which stay, which do not and why, and what bins had too few.
-The bins have equal width over pass rates 0 to 1; a group is a maker and task by default. Which samples of a
+The bins have equal width over pass@k, 0 to 1; a group is a maker and task by default. Which samples of a
 full bin stay is drawn by their ids, so that the order they come in changes nothing.
 """
 
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from longweave.verify.entries import Entry, LeftOut, Shortfall, draw
+from longweave.verify.pass_rate import pass_at_k
 from longweave.verify.selection_settings import BalanceSettings
 
 
@@ -47,10 +48,10 @@ def balance(entries: Iterable[Entry], settings: BalanceSettings, seed: int) -> B
     )
 
 
-def bin_of(pass_rate: float, bins: int) -> int:
-    """0 for the hardest; a pass rate of 1 is in the last bin. Rates that a sum of thirds or tenths missed by
+def bin_of(solved: float, bins: int) -> int:
+    """0 for the hardest; a pass@k of 1 is in the last bin. Those that a sum of thirds or tenths missed by
     a rounding error count as what they are."""
-    return min(int(pass_rate * bins + 1e-9), bins - 1)
+    return min(int(solved * bins + 1e-9), bins - 1)
 
 
 def _reject(entry: Entry, settings: BalanceSettings) -> LeftOut | None:
@@ -70,8 +71,9 @@ def _even_out(
 ) -> tuple[list[LeftOut], list[Shortfall]]:
     binned: dict[int, list[Entry]] = defaultdict(list)
     for entry in entries:
-        assert entry.pass_rate is not None
-        binned[bin_of(entry.pass_rate, settings.bins)].append(entry)
+        solved = entry.pass_at(settings.k)
+        assert solved is not None
+        binned[bin_of(solved, settings.bins)].append(entry)
     reachable = sorted(_reachable_bins(entries, settings) | set(binned))
     wanted = settings.per_bin or max(1, len(entries) // len(reachable))
     full: list[LeftOut] = []
@@ -80,12 +82,12 @@ def _even_out(
         drawn = sorted(
             binned[number], key=lambda entry: (draw(seed, "bin", entry.sample_id), entry.sample_id)
         )
-        label = _label(number, settings.bins)
-        detail = f"{group}: pass rate {label} holds {len(drawn)}, of which {wanted} are taken"
+        label = f"pass@{settings.k} {_label(number, settings.bins)}"
+        detail = f"{group}: {label} holds {len(drawn)}, of which {wanted} are taken"
         full += [LeftOut(entry.sample_id, "bin_full", detail) for entry in drawn[wanted:]]
         if len(drawn) < wanted:
-            why = f"{group}: {wanted} samples of pass rate {label} were wanted, and there are {len(drawn)}."
-            lacking.append(Shortfall(f"{group}: pass rate {label}", wanted, len(drawn), why))
+            why = f"{group}: {wanted} samples of {label} were wanted, and there are {len(drawn)}."
+            lacking.append(Shortfall(f"{group}: {label}", wanted, len(drawn), why))
     return full, lacking
 
 
@@ -96,7 +98,7 @@ def _reachable_bins(entries: Sequence[Entry], settings: BalanceSettings) -> set[
         return set(range(settings.bins))
     least = 0 if settings.never_solved == "keep" else 1
     return {
-        bin_of(passes / n, settings.bins)
+        bin_of(pass_at_k(n, passes, min(settings.k, n)), settings.bins)
         for n in tries
         for passes in range(least, n + (settings.all_solved == "keep"))
     }

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from longweave.synth.records import AnswerKind, Domain, Sample, Task, Trial
+from longweave.verify.pass_rate import pass_at_k
 from longweave.verify.selection_settings import GroupField
 
 Split = Literal["train", "val"]
@@ -60,6 +61,13 @@ class Entry:
     def rate(self, stage: str) -> PolicyRate | None:
         """How the policy did under the lengths of ``stage``; None where that was not measured."""
         return next((rate for rate in self.rates if rate.stage == stage), None)
+
+    def pass_at(self, k: int) -> float | None:
+        """The policy's pass@k, over all its trials; None where it was not measured."""
+        n, passes = sum(rate.n for rate in self.rates), sum(rate.passes for rate in self.rates)
+        if n:
+            return pass_at_k(n, passes, min(k, n))
+        return None if self.pass_rate is None else 1 - (1 - self.pass_rate) ** k
 
     def value(self, field: GroupField) -> str:
         """What it counts as under ``field``."""

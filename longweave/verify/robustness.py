@@ -76,6 +76,7 @@ async def check_robustness(
             settings.tries,
             verdicts,
             seed,
+            k=settings.k,
             target_tokens=shown.target_tokens,
             depth=mean_depth(shown),
             context_seed=context_seed,

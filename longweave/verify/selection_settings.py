@@ -56,9 +56,10 @@ class ScreeningSettings(_Settings):
 
 
 class BalanceSettings(_Settings):
-    """How many samples of each difficulty are taken; the difficulty is the policy's pass rate."""
+    """How many samples of each difficulty are taken."""
 
-    bins: int = Field(default=8, ge=1, le=100, description="Bins of equal width over pass rates 0 to 1.")
+    k: int = Field(default=1, ge=1, description="Difficulty is the policy's pass@k; 1: its pass rate.")
+    bins: int = Field(default=8, ge=1, le=100, description="Bins of equal width over pass@k, 0 to 1.")
     group_by: tuple[GroupField, ...] = Field(
         default=("maker", "task"), description="Bins are evened out within each of these groups."
     )

@@ -44,6 +44,7 @@ class RobustnessSettings(_Settings):
     """Is a sample still solved in its long context, and in longer ones? Asked by the role solver."""
 
     tries: int = Field(default=8, ge=1, description="Answers to every context.")
+    k: int = Field(default=4, ge=1, description="For pass@k; at most as many as tries.")
     placements: int = Field(
         default=1,
         ge=0,

@@ -23,6 +23,7 @@ from longweave.synth.prompt import (
     split_prompt,
 )
 from longweave.synth.records import Sample, Trial, TrialKind, content_id
+from longweave.verify.pass_rate import find_interval, pass_at_k
 
 _SEEDS = 2**31
 _SHOWN = 200
@@ -66,6 +67,7 @@ async def try_prompt(
     seed: int,
     *,
     role: Role = "solver",
+    k: int = 1,
     max_tokens: int | None = None,
     **fields: Any,
 ) -> Trial:
@@ -80,6 +82,7 @@ async def try_prompt(
         verdicts: How they are judged.
         seed: The run's; what is asked gets one of its own from it.
         role: Who answers.
+        k: For pass@k; no more than there are judged answers.
         max_tokens: Most tokens of an answer, where it is not what the role's settings say.
         fields: See ``check``.
 
@@ -94,11 +97,13 @@ async def try_prompt(
     answers = [extract_answer(response.text) for response in responses]
     rulings = await judge_answers(sample, answers, asker, verdicts, own_seed)
     clear = [ruling for ruling in rulings if not ruling.unclear]
+    n, passes = len(clear), sum(ruling.correct for ruling in clear)
     return Trial(
         check=check,
         model=asker.client.settings.role(role).model,
-        n=len(clear),
-        passes=sum(ruling.correct for ruling in clear),
+        n=n,
+        passes=passes,
+        **_estimate(n, passes, k),
         mean_score=round(sum(ruling.score for ruling in clear) / max(len(clear), 1), 6),
         by_judge=sum(ruling.correct and not ruling.rule.correct for ruling in clear),
         denied=sum(ruling.rule.correct and ruling.judged is False for ruling in clear),
@@ -106,6 +111,19 @@ async def try_prompt(
         answers=[answer[:_SHOWN] for answer in answers],
         **fields,
     )
+
+
+def _estimate(n: int, passes: int, k: int) -> dict[str, Any]:
+    if n == 0:
+        return {"k": k}
+    k = min(k, n)
+    low, high = find_interval(n, passes, k)
+    return {
+        "k": k,
+        "pass_at_k": round(pass_at_k(n, passes, k), 6),
+        "low": round(low, 6),
+        "high": round(high, 6),
+    }
 
 
 def seed_for(seed: int, *parts: object) -> int:

@@ -36,7 +36,7 @@ def test_a_full_bin_is_cut_and_an_empty_one_is_told():
     assert Counter(reject.reason for reject in result.left_out) == {"bin_full": 14}
     assert [(short.wanted, short.had) for short in result.shortfalls] == [(3, 2), (3, 1)]
     assert result.shortfalls[0].why == (
-        "tables, numerical: 3 samples of pass rate 0.25 to 0.5 were wanted, and there are 2."
+        "tables, numerical: 3 samples of pass@1 0.25 to 0.5 were wanted, and there are 2."
     )
 
 
@@ -50,8 +50,8 @@ def test_each_group_is_evened_out_by_itself():
     result = balance(entries, BalanceSettings(bins=2, per_bin=4), seed=1)
     assert Counter(entry.maker for entry in result.kept) == {"tables": 8, "kg": 4}
     assert {short.what for short in result.shortfalls} == {
-        "kg, numerical: pass rate 0 to 0.5",
-        "kg, numerical: pass rate 0.5 to 1",
+        "kg, numerical: pass@1 0 to 0.5",
+        "kg, numerical: pass@1 0.5 to 1",
     }
     together = balance(entries, BalanceSettings(bins=2, per_bin=4, group_by=()), seed=1)
     assert len(together.kept) == 8 and together.shortfalls == []
@@ -118,3 +118,13 @@ def test_another_seed_draws_others():
         for seed in (1, 2)
     ]
     assert drawn[0] != drawn[1]
+
+
+def test_bins_are_of_pass_at_k_and_always_solved_still_means_always():
+    entries = pool({0: 2, 1: 4, 2: 4, 6: 4, 8: 1})
+    result = balance(entries, BalanceSettings(bins=2, per_bin=3, k=4), seed=1)
+    # pass@4 of 1 in 8 is one half, of 2 in 8 0.79: all but the never solved are in the upper bin
+    assert sum(entry.rates[0].passes > 0 for entry in result.kept) == 3
+    assert passes_of(result.kept)[0] == 2
+    assert [reject.sample_id for reject in result.left_out if reject.reason == "all_solved"] == ["8-0"]
+    assert "pass@4 0 to 0.5" in result.shortfalls[0].why

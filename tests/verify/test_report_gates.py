@@ -145,7 +145,7 @@ def test_a_dropped_sample_is_shown_with_its_answers_and_the_reason() -> None:
     text = Page(report([make_tried()], [known_by_heart("a"), known_by_heart("b")])).text
     assert "2 dropped: known without documents. It is answered without any document." in text
     assert "Dropped because 4 of 4 right: 415285" in text
-    assert "without documents 4 of 4 415285 × 4 solver-8b" in text
+    assert "without documents 4 of 4 pass@1 1.00 (0.51–1.00) 415285 × 4 solver-8b" in text
     assert "6 kept, such as kept" in text
 
 

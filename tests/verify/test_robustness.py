@@ -65,7 +65,7 @@ def is_moved(prompt: str) -> bool:
 
 
 def test_every_context_leaves_a_trial_with_its_length_depth_and_seed(tmp_path: Path) -> None:
-    found, made, _ = check(solve_all, tmp_path, {"contested_share": 0.5})
+    found, made, _ = check(solve_all, tmp_path, {"contested_share": 0.5, "k": 2})
     assert found.dropped is None
     sample, moved = make_sample(), make_sample(MOVED)
     rows = [(trial.target_tokens, trial.depth, trial.passes, trial.n) for trial in found.trials]
@@ -75,6 +75,8 @@ def test_every_context_leaves_a_trial_with_its_length_depth_and_seed(tmp_path: P
         (LONGER, mean_depth(moved), 2, 4),
     ]
     assert mean_depth(sample) != mean_depth(moved)
+    assert {(trial.k, trial.pass_at_k) for trial in found.trials} == {(2, 0.833333)}, "1 - C(2,2)/C(4,2)"
+    assert all(0.2 < trial.low < 0.833333 < trial.high < 1 for trial in found.trials), "wide, of four answers"
     assert [trial.context_seed for trial in found.trials] == [sample.seed, *(seed for _, seed in made[:2])]
     assert len({seed for _, seed in made}) == 3, "every context is drawn anew"
 

@@ -29,6 +29,11 @@ _ABSTENTION = re.compile(
     r"|(?:i |we )(?:do not|don't|cannot|can't) (?:know|say|tell|determine)\b.{0,80}",
     re.IGNORECASE | re.DOTALL,
 )
+_NUMBER_WORD = re.compile(
+    r"\d|\b(?:zero|no|none|nothing|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty"
+    r"|hundred|thousand|million|billion|dozen|half|third|quarter|double|twice|triple)\b",
+    re.IGNORECASE,
+)
 _SIMILAR_ENOUGH = 0.9
 _EXACT = 1e-9
 _LONGEST = 20_000
@@ -148,9 +153,10 @@ def _compare_number(prediction: str, gold: str, tolerance: float | None, unit: G
     target = wanted[0]
     given = choose_number(prediction[:_LONGEST_SHORT], unit, expects_year=target.year)
     if len(given) != 1:
-        rule = "several_numbers" if given else "no_number"
         detail = f"{[number.value for number in given]} in {prediction[:80]!r}"
-        return _verdict(False, rule, detail, final=False)
+        if given:
+            return _verdict(False, "several_numbers", detail, final=False)
+        return _verdict(False, "no_number", detail, final=_NUMBER_WORD.search(prediction) is None)
     number = given[0]
     mismatch = _find_unit_mismatch(number, unit, target)
     if mismatch:

@@ -77,8 +77,9 @@ class RowTable:
 
 @dataclass(frozen=True, slots=True)
 class ShownTrial:
-    """``passes`` of ``n`` answers were right; ``answers`` are the most frequent ones with how often they were
-    given. ``version`` says what was shown, ``depth`` is in percent."""
+    """``passes`` of ``n`` answers were right; ``solved`` says pass@k with its interval; ``answers`` are the
+    most frequent ones with how often they were given. ``version`` says what was shown, ``depth`` is in
+    percent."""
 
     version: str
     model: str
@@ -86,6 +87,7 @@ class ShownTrial:
     depth: str
     passes: int
     n: int
+    solved: str
     answers: tuple[tuple[str, int], ...]
 
 
@@ -174,6 +176,7 @@ def _show_trial(trial: Trial, numbers: Mapping[str, int], n_answers: int) -> Sho
         depth="" if trial.depth is None else f"{100 * trial.depth:.0f}%",
         passes=trial.passes,
         n=trial.n,
+        solved=f"pass@{trial.k} {trial.pass_at_k:.2f} ({trial.low:.2f}–{trial.high:.2f})" if trial.n else "",
         answers=tuple((shorten(answer, _CELL), count) for answer, count in given.most_common(n_answers)),
     )
 

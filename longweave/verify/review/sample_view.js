@@ -65,9 +65,10 @@ function proof(sample) {
 }
 
 function trials(sample) {
-  const columns = [{ name: "Asked" }, { name: "Right", number: true }, { name: "Answers" }, { name: "Tokens", number: true },
+  const columns = [{ name: "Asked" }, { name: "Right", number: true }, { name: "Estimate, with its 95% interval" },
+    { name: "Answers" }, { name: "Tokens", number: true },
     { name: "Depth", number: true }, { name: "Model" }];
-  const rows = sample.trials.map((trial) => [trial.version, `${trial.passes} of ${trial.n}`,
+  const rows = sample.trials.map((trial) => [trial.version, `${trial.passes} of ${trial.n}`, trial.solved,
     make("span", { class: "answers" }, trial.answers.map(([answer, count]) => make("span", {}, answer, count > 1 ? make("i", {}, ` × ${count}`) : null))),
     trial.length ? thousands(trial.length) : "", trial.depth, trial.model]);
   return make("section", { "aria-label": "What models answered" }, make("h2", {}, "What models answered"),

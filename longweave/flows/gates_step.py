@@ -10,6 +10,7 @@ from functools import partial
 from typing import NamedTuple
 
 from longweave.flows.checked import DIFFICULTY, GROUNDING, ROBUSTNESS, Gate, Pool, open_pool
+from longweave.flows.makers import MAKERS
 from longweave.flows.samples_step import assemble_again, prove_again
 from longweave.flows.settings import RunSettings
 from longweave.flows.step import StepContext
@@ -23,9 +24,6 @@ from longweave.verify import difficulty, grounding, robustness
 from longweave.verify.grounding import Tried
 from longweave.verify.selection_settings import StageSettings
 from longweave.verify.settings import VerifySettings
-
-PROVES_NECESSITY = frozenset({"tables"})
-"""Makers whose prover shows that the answer is void without any one needed document."""
 
 _CONTEXTS_TRIED = 3
 
@@ -47,7 +45,7 @@ def check_grounding(context: StepContext) -> None:
         sample, whole = shown.sample, context.settings
         ablate = len(sample.doc_ids) > 1 and (
             settings.ablation == "all"
-            or (settings.ablation == "unproven" and sample.maker not in PROVES_NECESSITY)
+            or (settings.ablation == "unproven" and not MAKERS[sample.maker](whole).proves_necessity)
         )
         needed = sum(piece.n_tokens for piece in sample.context if piece.role == "needed")
         too_long = _say_too_long(needed, whole.verify) if ablate else ""

@@ -3,19 +3,19 @@
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
 from operator import attrgetter
 from pathlib import Path
 
 from longweave.flows.corpus_step import document_paths, identify_documents
+from longweave.flows.makers import MAKERS
 from longweave.flows.opened import open_once, open_tokenizer
 from longweave.flows.settings import RunSettings
 from longweave.flows.step import StepContext
 from longweave.flows.tables_step import (
     CANDIDATES,
     candidate_shards,
-    open_conflicts,
     read_splits,
     split_of_shard,
 )
@@ -35,8 +35,7 @@ from longweave.synth.records import (
 )
 from longweave.synth.splits import SPLITS, Split
 from longweave.synth.stage import Kept, Outcome, Reject, Stage, count_rows, each_record
-from longweave.tables import load_items, load_pool, prove
-from longweave.verify.provers import Prover, verify_sample
+from longweave.verify.provers import verify_sample
 from longweave.verify.structure import PromptLength
 
 SAMPLES = "samples/tables"
@@ -88,15 +87,11 @@ def sample_shards(run: str, settings: RunSettings) -> list[str]:
     return keys
 
 
-def load_provers(settings: RunSettings) -> Mapping[str, Prover]:
-    """The prover of each maker."""
-    return {"tables": partial(prove, pool=load_pool(), items=load_items(), limits=settings.tables.limits())}
-
-
 def prove_again(sample: Sample, settings: RunSettings) -> Sample | Dropped:
     """Structure and proof of one sample, from what it holds alone."""
     length = PromptLength(settings.context.fill, settings.context.template_tokens)
-    return verify_sample(sample, load_provers(settings), open_tokenizer(settings.tokenizer), length)
+    provers = {name: load(settings).prover for name, load in MAKERS.items()}
+    return verify_sample(sample, provers, open_tokenizer(settings.tokenizer), length)
 
 
 def assemble_again(
@@ -104,7 +99,7 @@ def assemble_again(
 ) -> Sample | Dropped:
     """``candidate`` in a context of ``target`` tokens from the documents of its split."""
     pool = _open_pool(run, split, settings.tokenizer)
-    forbidden = open_conflicts(run, split).forbidden(candidate)
+    forbidden = MAKERS[candidate.maker](settings).forbidden(run, split, candidate)
     return assemble(
         candidate, target, pool, settings.context, seed, lambda _, piece: piece.doc_id in forbidden
     )

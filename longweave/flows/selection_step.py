@@ -56,8 +56,8 @@ def screen(context: StepContext, pool: Pool) -> None:
         name=SCREENING.step,
         folder=SCREENING.folder,
         schema=CHECKED_SCHEMA,
-        read=pool.read,
-        work=each_record(partial(_screen, plan, settings), attrgetter("sample_id")),
+        read=partial(_read_placed, pool),
+        work=each_record(partial(_screen, plan, settings), _id_of),
         expect=pool.count,
         max_dropped=settings.limits.screen_samples,
     )
@@ -99,9 +99,30 @@ def read_entries(pool: Pool) -> Iterator[Entry]:
             number += 1
 
 
+class _Placed(NamedTuple):
+    """A sample and its ``place``, which no other has even if it is the same sample again."""
+
+    place: str
+    sample: Sample
+
+
+def _read_placed(pool: Pool, key: str) -> Iterator[_Placed]:
+    return (_Placed(f"{key}/{row}", sample) for row, sample in enumerate(pool.read(key)))
+
+
+def _id_of(placed: _Placed) -> str:
+    return placed.sample.sample_id
+
+
 def _plan_screening(pool: Pool, settings: RunSettings) -> dict[str, _Drop]:
-    """The samples that are dropped for what they ask, each with the reason and what it was compared with."""
-    entries, screening = list(read_entries(pool)), settings.verify.screening
+    """The samples that are dropped for what they ask, by id, and those that are there already, by place; each
+    with the reason and what it was compared with."""
+    screening, first = settings.verify.screening, dict[str, Entry]()
+    again: dict[str, _Drop] = {}
+    for place, entry in zip(_list_places(pool), read_entries(pool), strict=True):
+        if first.setdefault(entry.sample_id, entry) is not entry:
+            again[place] = _Drop("repeated_sample", f"{entry.sample_id} is there already")
+    entries = list(first.values())
     benchmark = open_benchmark(settings.corpus.decontamination)
     asked = {
         found.sample_id: _Drop("asks_benchmark_question", found.why)
@@ -109,7 +130,11 @@ def _plan_screening(pool: Pool, settings: RunSettings) -> dict[str, _Drop]:
     }
     others = [entry for entry in entries if entry.sample_id not in asked]
     repeats = find_repeats(others, screening.repeats)
-    return asked | {repeat.dropped: _Drop(repeat.kind, repeat.why) for repeat in repeats}
+    return again | asked | {repeat.dropped: _Drop(repeat.kind, repeat.why) for repeat in repeats}
+
+
+def _list_places(pool: Pool) -> Iterator[str]:
+    return (f"{key}/{row}" for key in pool.keys for row in range(pool.count(key)))
 
 
 def _plan_selection(
@@ -137,7 +162,10 @@ def _read_marks(run: str) -> Mapping[str, Mark]:
     return {} if folder is None else read_marks(join_path(folder, MARKS_FILE))
 
 
-def _screen(plan: str, settings: RunSettings, sample: Sample) -> Outcome:
+def _screen(plan: str, settings: RunSettings, placed: _Placed) -> Outcome:
+    sample, again = placed.sample, _read_plan(plan).get(placed.place)
+    if again is not None:
+        return Reject(sample.sample_id, *again)
     planned = _keep_planned(plan, SCREENING, sample)
     if isinstance(planned, Reject):
         return planned

@@ -176,6 +176,7 @@ class Trial(Record):
     denied: int = 0
     unjudged: int = 0
     answers: list[str] = []
+    right: list[bool] = []
 
 
 class Sample(Candidate):
@@ -238,6 +239,7 @@ _TRIALS = pa.list_(
             ("denied", pa.int64()),
             ("unjudged", pa.int64()),
             ("answers", pa.list_(pa.string())),
+            ("right", pa.list_(pa.bool_())),
         ]
     )
 )

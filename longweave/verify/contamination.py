@@ -10,7 +10,8 @@ or from one template are always similar, also
 
 - what ``wording.differ`` finds: other numbers, names or opposites are another question;
 - the answers: the mean of both similarities decides. Answers that agree count as 1, but short ones ("yes",
-  "2", "1993"), which agree by chance, as 0.7; numbers, dates and short ones that do not agree rule it out;
+  "2", "1993"), which agree by chance, as 0.7; 0.85 where the questions share a name and it is not yes or no.
+  Numbers, dates and short ones that do not agree rule it out;
 - whether the benchmark asks this of several texts ("Please summarize this report."): then the answer decides.
 
 Where the benchmark tells no answer, the questions must be nearly the same and share a name or a number.
@@ -30,7 +31,8 @@ from longweave.verify.selection_settings import ContaminationSettings
 from longweave.verify.wording import Wording, differ, read_wording, split_sentences, words_of
 
 _LEAST_SIMILAR = 0.75
-_SHORT_ANSWERS_AGREE = 0.7
+_SHORT_ANSWERS_AGREE, _ABOUT_ONE_NAME = 0.7, 0.85
+_YES_OR_NO = frozenset({"yes", "no", "true", "false"})
 _NEAREST = 32
 _AT_ONCE = 1024
 _SENTENCES = 8
@@ -222,7 +224,13 @@ def _compare_answers(entry: Entry, asked: BenchmarkQuestion, vectors: dict[str, 
     readings = [_read_own(entry, unit) for unit in dict.fromkeys((entry.unit, None))]
     telling = is_telling(readings[0], entry.question) and is_telling(other, asked.question)
     if any(agree(own, other) for own in readings):
-        return 1.0 if telling else _SHORT_ANSWERS_AGREE
+        if telling:
+            return 1.0
+        if asked.answer.strip(" .").lower() in _YES_OR_NO:
+            return _SHORT_ANSWERS_AGREE
+        asks, other_asks = read_wording(entry.question), read_wording(asked.question)
+        shared = (asks.names & other_asks.words) | (other_asks.names & asks.words)
+        return _ABOUT_ONE_NAME if shared else _SHORT_ANSWERS_AGREE
     numbers = readings[0].value is not None and other.value is not None
     days = readings[0].day is not None and other.day is not None
     if numbers or days or not telling:

@@ -14,6 +14,7 @@ where the policy knows the answer; a stronger model knows more, and drops more.
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from longweave.synth.judge import VerdictSettings
@@ -24,6 +25,7 @@ from longweave.verify.settings import GroundingSettings
 from longweave.verify.trials import prompt_of_needed, prompt_without_documents, try_prompt
 
 CHECK = "grounding"
+_DOUBT, _LITTLE_DOUBT = 0.05, 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,31 +61,41 @@ async def check_grounding(
         AnswerError: The model gave no usable response.
         RunError: The run cannot go on.
     """
-    closed_book = await try_prompt(
-        sample,
-        prompt_without_documents(sample),
-        "closed_book",
-        asker,
-        settings.tries,
-        verdicts,
-        seed,
-        role=settings.closed_book,
-    )
-    trials = [closed_book]
-    dropped = _judge_closed_book(closed_book, sample, settings)
+    closed_book, dropped = await _ask_closed_book(sample, asker, settings, verdicts, seed)
+    trials = [*closed_book]
     if ablate and dropped is None:
         ablation, dropped = await _leave_out(sample, asker, settings, verdicts, seed)
         trials += ablation
     return Tried(CHECK, trials, dropped, detail)
 
 
-def _judge_closed_book(trial: Trial, sample: Sample, settings: GroundingSettings) -> Dropped | None:
-    if trial.n == 0:
-        return Dropped(reason="not_judged", detail=f"{trial.unjudged} answers without documents")
-    known = correct_for_chance(trial.passes / trial.n, sample.chance)
-    if known > settings.max_pass_rate and exceeds_chance(trial.n, trial.passes, sample.chance):
-        return Dropped(reason="known_without_documents", detail=describe(trial))
-    return None
+async def _ask_closed_book(
+    sample: Sample, asker: Asker, settings: GroundingSettings, verdicts: VerdictSettings, seed: int
+) -> tuple[list[Trial], Dropped | None]:
+    """A sample that can be guessed is dropped only if twice as many answers more confirm it: among many
+    samples some are guessed right often."""
+
+    async def attempt(tries: int, own_seed: int) -> Trial:
+        prompt = prompt_without_documents(sample)
+        role = settings.closed_book
+        return await try_prompt(sample, prompt, "closed_book", asker, tries, verdicts, own_seed, role=role)
+
+    first = await attempt(settings.tries, seed)
+    if first.n == 0:
+        return [first], Dropped(reason="not_judged", detail=f"{first.unjudged} answers without documents")
+    dropped = Dropped(reason="known_without_documents", detail=describe(first))
+    if not _is_known([first], sample.chance, settings.max_pass_rate, _DOUBT):
+        return [first], None
+    if sample.chance == 0:
+        return [first], dropped
+    more = await attempt(2 * settings.tries, seed + 1)
+    is_known = _is_known([first, more], sample.chance, settings.max_pass_rate, _LITTLE_DOUBT)
+    return [first, more], dropped if is_known else None
+
+
+def _is_known(trials: Sequence[Trial], chance: float, most: float, doubt: float) -> bool:
+    n, passes = sum(trial.n for trial in trials), sum(trial.passes for trial in trials)
+    return correct_for_chance(passes / n, chance) > most and exceeds_chance(n, passes, chance, doubt)
 
 
 async def _leave_out(
@@ -116,7 +128,7 @@ async def _leave_out(
     most = settings.max_kept_share * correct_for_chance(whole.passes / whole.n, sample.chance)
     for trial in without:
         left = correct_for_chance(trial.passes / max(trial.n, 1), sample.chance)
-        if left > most and exceeds_chance(trial.n, trial.passes, sample.chance):
+        if left > most and exceeds_chance(trial.n, trial.passes, sample.chance, _LITTLE_DOUBT):
             detail = f"without {trial.left_out}: {describe(trial)}; with all of them {describe(whole)}"
             return [whole, *without], Dropped(reason="document_not_needed", detail=detail)
     return [whole, *without], None

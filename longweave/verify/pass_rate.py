@@ -8,7 +8,6 @@ from math import comb, sqrt
 from statistics import NormalDist
 
 _CONFIDENCE = 0.95
-_SURE = 0.05
 
 
 def pass_at_k(n: int, passes: int, k: int) -> float:
@@ -46,7 +45,7 @@ def correct_for_chance(rate: float, chance: float) -> float:
     return max(rate - chance, 0.0) / (1 - chance) if chance < 1 else 0.0
 
 
-def exceeds_chance(n: int, passes: int, chance: float) -> bool:
-    """Whether guessing would hardly (in one case of 20) give so many right answers."""
+def exceeds_chance(n: int, passes: int, chance: float, doubt: float) -> bool:
+    """Whether guessing would give so many right answers in a share of less than ``doubt`` of all cases."""
     at_least = sum(comb(n, i) * chance**i * (1 - chance) ** (n - i) for i in range(passes, n + 1))
-    return passes > 0 and at_least < _SURE
+    return passes > 0 and at_least < doubt

@@ -6,19 +6,19 @@ one trial per context, the shipped one first, and why the sample is dropped, if 
 
 - ``not_solved``: no answer in the shipped context is right,
 - ``not_solved_longer``: none in any of the longer contexts is,
-- ``gold_contested``: a good share of all answers agree on something else, and the role verifier finds that
-  the needed documents support it too,
+- ``gold_contested``: a good share of the answers in the shipped context agree on something else, and the role
+  verifier finds that the documents shown there support it too,
 - ``not_judged``: no answer could be judged.
 
 So what is shipped is a context that was itself checked.
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 
 from longweave.synth.answers import compare_answer, is_abstention
 from longweave.synth.answers.texts import normalize_text
+from longweave.synth.errors import InputError
 from longweave.synth.judge import VerdictSettings
 from longweave.synth.llm.client import Asker
 from longweave.synth.llm.prompting import load_prompt
@@ -27,7 +27,7 @@ from longweave.synth.llm.typed import ModelAnswer
 from longweave.synth.records import Dropped, Sample, Trial
 from longweave.verify.grounding import Tried, describe
 from longweave.verify.settings import RobustnessSettings
-from longweave.verify.trials import prompt_as_shipped, prompt_of_needed, seed_for, try_prompt
+from longweave.verify.trials import prompt_as_shipped, seed_for, try_prompt
 
 CHECK = "robustness"
 
@@ -101,7 +101,7 @@ async def check_robustness(
     if beyond and not any(trial.passes for trial in beyond):
         detail = " / ".join(map(describe, beyond))
         return Tried(CHECK, trials, Dropped(reason="not_solved_longer", detail=detail))
-    rival = find_rival(sample, trials, settings.contested_share)
+    rival = find_rival(sample, shipped, settings.contested_share)
     if rival is not None and await _supports(sample, rival, asker, verdicts.votes, seed):
         detail = f"the documents support {rival!r} too, not only {sample.answer!r}"
         return Tried(CHECK, trials, Dropped(reason="gold_contested", detail=detail))
@@ -113,36 +113,42 @@ def mean_depth(sample: Sample) -> float:
     return round(sum(position.depth for position in sample.positions) / len(sample.positions), 4)
 
 
-def find_rival(sample: Sample, trials: Sequence[Trial], least_share: float) -> str | None:
-    """The commonest wrong answer, if at least this share of all answers is the same as it; None if not."""
-    answers = [answer for trial in trials for answer in trial.answers]
-    by_form: Counter[str] = Counter()
-    said: dict[str, str] = {}
-    for answer in answers:
-        form = normalize_text(answer)
-        if form and not is_abstention(answer) and not _is_gold(sample, answer):
-            by_form[form] += 1
-            said.setdefault(form, answer)
-    if not by_form:
-        return None
-    form = min(by_form, key=lambda form: (-by_form[form], form))
-    return said[form] if by_form[form] >= least_share * len(answers) else None
+def find_rival(sample: Sample, trial: Trial, least_share: float) -> str | None:
+    """The commonest wrong answer of ``trial``, if at least this share of its answers, and two of them, mean
+    the same; None if not."""
+    groups: list[list[str]] = []
+    for answer, right in zip(trial.answers, trial.right, strict=True):
+        if right or not answer or is_abstention(answer):
+            continue
+        same = next((group for group in groups if _mean_the_same(sample, answer, group[0])), None)
+        if same is None:
+            groups.append([answer])
+        else:
+            same.append(answer)
+    rival = max(groups, key=len, default=[])
+    enough = max(least_share * len(trial.answers), 2)
+    return rival[0] if len(rival) >= enough else None
 
 
-def _is_gold(sample: Sample, answer: str) -> bool:
-    return compare_answer(
-        answer, sample.answer, sample.answer_kind, sample.tolerance, sample.unit, ordered=sample.ordered
-    ).correct
+def _mean_the_same(sample: Sample, one: str, other: str) -> bool:
+    if normalize_text(one) == normalize_text(other):
+        return True
+    try:
+        return compare_answer(
+            one, other, sample.answer_kind, 0.0, sample.unit, ordered=sample.ordered
+        ).correct
+    except InputError:  # neither is of the kind that is asked for
+        return False
 
 
 async def _supports(sample: Sample, rival: str, asker: Asker, votes: int, seed: int) -> bool:
-    """Whether most judgements of the verifier find that the needed documents support ``rival``. Which of the
+    """Whether most judgements of the verifier find that the shown documents support ``rival``. Which of the
     two answers comes first is drawn, so that its place says nothing."""
     own_seed = seed_for(seed, sample.sample_id, rival)
     rival_first = bool(own_seed % 2)
     first, second = (rival, sample.answer) if rival_first else (sample.answer, rival)
     asked = load_prompt(__package__, "contested.txt", question=sample.question, first=first, second=second)
-    prompt = Prompt(asked, prompt_of_needed(sample).documents)
+    prompt = Prompt(asked, prompt_as_shipped(sample).documents)
     found = await asker.ask("verifier", prompt, Supported, seed=own_seed, n=votes)
     supported = [answer.value.first if rival_first else answer.value.second for answer in found]
     return 2 * sum(supported) > votes

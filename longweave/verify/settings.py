@@ -54,11 +54,11 @@ class RobustnessSettings(_Settings):
         default=1, ge=0, description="How many of the next longer context.targets are tried as well."
     )
     contested_share: float = Field(
-        default=0.3,
+        default=0.2,
         gt=0,
         le=1,
-        description="If this share of the answers agrees on another answer than the gold, the role verifier "
-        "decides whether the documents support it too; 1 asks only if all do.",
+        description="If this share of the answers in the shipped context, and at least two, agree on another "
+        "answer than the gold, the role verifier decides whether the documents support it too; 1: never.",
     )
 
 

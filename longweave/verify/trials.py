@@ -109,6 +109,7 @@ async def try_prompt(
         denied=sum(ruling.rule.correct and ruling.judged is False for ruling in clear),
         unjudged=len(rulings) - len(clear),
         answers=[answer[:_SHOWN] for answer in answers],
+        right=[ruling.correct and not ruling.unclear for ruling in rulings],
         **fields,
     )
 

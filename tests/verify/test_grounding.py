@@ -4,6 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from longweave.synth.judge import VerdictSettings
 from longweave.synth.records import Sample
 from longweave.verify.grounding import Tried, check_grounding
@@ -23,9 +25,10 @@ def ground(
     prompts: list[str] = []
 
     def script(body: Any) -> list[str]:
-        assert body["n"] == 4
         prompts.append(prompt_of(body))
-        return solve(prompt_of(body))
+        given = solve(prompt_of(body))
+        assert body["n"] == len(given)
+        return given
 
     found = ask_scripted(
         script,
@@ -74,6 +77,18 @@ def test_guessing_an_option_right_is_not_knowing(tmp_path: Path) -> None:
     open_question = choice.model_copy(update={"chance": 0.0})
     dropped, _ = ground(guess, tmp_path / "open", open_question, ablate=False)
     assert dropped.dropped is not None and dropped.dropped.reason == "known_without_documents"
+
+
+@pytest.mark.parametrize(("then", "is_dropped"), [("BACDBACD", False), ("BBBBBBBA", True)])
+def test_a_lucky_streak_is_asked_about_again_before_a_sample_falls_for_it(
+    then: str, is_dropped: bool, tmp_path: Path
+) -> None:
+    batches = iter(("BBBB", then))
+    choice = make_sample(answer="B", answer_kind="choice", tolerance=None, unit=None, chance=0.25)
+    found, prompts = ground(lambda _: answers(*next(batches)), tmp_path, choice, ablate=False)
+    assert len(prompts) == 2 and prompts[0] == prompts[1]
+    assert [trial.n for trial in found.trials] == [4, 8]
+    assert (found.dropped is not None) == is_dropped
 
 
 def test_a_document_whose_absence_changes_nothing_is_not_needed(tmp_path: Path) -> None:

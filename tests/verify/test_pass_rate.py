@@ -76,7 +76,7 @@ def test_what_guessing_gives_is_taken_off() -> None:
 
 
 def test_four_of_eight_among_four_options_may_be_luck_and_five_may_not() -> None:
-    assert not exceeds_chance(8, 4, 0.25)
-    assert exceeds_chance(8, 5, 0.25)
-    assert exceeds_chance(8, 1, 0.0), "an open question is not guessed right"
-    assert not exceeds_chance(8, 0, 0.0)
+    assert not exceeds_chance(8, 4, 0.25, 0.05)
+    assert exceeds_chance(8, 5, 0.25, 0.05)
+    assert exceeds_chance(8, 1, 0.0, 0.05), "an open question is not guessed right"
+    assert not exceeds_chance(8, 0, 0.0, 0.05)

@@ -119,13 +119,19 @@ def test_a_gold_that_many_answers_contradict_is_put_to_the_verifier(
 ) -> None:
     solve = lambda _: answers(RIGHT, RIGHT, WRONG, WRONG)  # noqa: E731
     found, _, verified = check(solve, tmp_path, supported=supported)
-    assert len(verified) == 1 and "VISA" not in verified[0]
+    assert len(verified) == 1 and "VISA" in verified[0], "what contradicts may stand in a distractor"
     assert (found.dropped is not None) == dropped
     if found.dropped is not None:
         assert (found.dropped.reason, found.dropped.detail) == (
             "gold_contested",
             "the documents support '12' too, not only '415285'",
         )
+
+
+def test_the_same_wrong_number_in_another_notation_counts_as_the_same(tmp_path: Path) -> None:
+    solve = lambda _: answers(RIGHT, RIGHT, "1,200", "1200 million")  # noqa: E731
+    _, _, verified = check(solve, tmp_path)
+    assert len(verified) == 1 and "1,200\n" in verified[0]
 
 
 def test_scattered_wrong_answers_contest_nothing(tmp_path: Path) -> None:

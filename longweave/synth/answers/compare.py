@@ -12,6 +12,7 @@ from difflib import SequenceMatcher
 from longweave.synth.answers.extract import clean_answer
 from longweave.synth.answers.numbers import Mention, choose_number, read_numbers
 from longweave.synth.answers.texts import (
+    names_others,
     option_text,
     read_choice,
     read_date,
@@ -30,10 +31,12 @@ _ABSTENTION = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _NUMBER_WORD = re.compile(
-    r"\d|\b(?:zero|no|none|nothing|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty"
-    r"|hundred|thousand|million|billion|dozen|half|third|quarter|double|twice|triple)\b",
+    r"\b(?:zero|none|nothing|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
+    r"|(?:thir|four|fif|six|seven|eigh|nine)teen|(?:twen|thir|for|fif|six|seven|eigh|nine)ty"
+    r"|hundred|dozen|half|third|quarter|double|twice|triple)\b",
     re.IGNORECASE,
 )
+_DIGIT = re.compile(r"\d")
 _SIMILAR_ENOUGH = 0.9
 _EXACT = 1e-9
 _LONGEST = 20_000
@@ -69,7 +72,8 @@ def compare_answer(
     - ``number``: the one number that the prediction gives, in the gold's unit or with a scale word, percent
       sign or currency of its own. Right within ``tolerance`` (relative to the gold), or if it rounds to the
       gold at the gold's decimals; a tolerance of 0 means exactly.
-    - ``text``: the gold's words in the prediction, not denied; dates by their day.
+    - ``text``: the gold's words in the prediction, not denied and not one of several names; dates by their
+      day.
     - ``choice``: the same letter, or the option's text.
     - ``list``: the same items, in the same order if ``ordered``.
     - ``ratio``: the share of the gold text reproduced, as ``score``; right from 0.9 on. A gold that is a
@@ -110,12 +114,14 @@ def _verdict(correct: bool, rule: str, detail: str = "", *, final: bool = True) 
 def _compare_text(prediction: str, gold: str) -> Verdict:
     if not gold.strip():
         raise InputError("the gold answer is empty", where="compare_answer", fix="Drop the sample.")
-    if says_text(prediction, gold):
-        return _verdict(True, "cover_exact_match")
     day = read_date(gold)
     if day is not None:
         given = read_date(prediction)
         return _verdict(given == day, "date", f"{prediction[:80]!r} against {day}", final=given is not None)
+    if says_text(prediction, gold):
+        if names_others(prediction, gold):
+            return _verdict(False, "several_named", f"{prediction[:80]!r} names more", final=False)
+        return _verdict(True, "cover_exact_match")
     return _verdict(False, "cover_exact_match", f"{gold!r} is not said", final=False)
 
 
@@ -156,7 +162,8 @@ def _compare_number(prediction: str, gold: str, tolerance: float | None, unit: G
         detail = f"{[number.value for number in given]} in {prediction[:80]!r}"
         if given:
             return _verdict(False, "several_numbers", detail, final=False)
-        return _verdict(False, "no_number", detail, final=_NUMBER_WORD.search(prediction) is None)
+        final = _NUMBER_WORD.search(prediction) is None and not _DIGIT.search(prediction)
+        return _verdict(False, "no_number", detail, final=final)
     number = given[0]
     mismatch = _find_unit_mismatch(number, unit, target)
     if mismatch:
@@ -165,7 +172,8 @@ def _compare_number(prediction: str, gold: str, tolerance: float | None, unit: G
     for meaning, rule in _meanings(number, unit, target):
         if _close(meaning, value, tolerance, target, unit):
             return _verdict(True, rule)
-    return _verdict(False, "number", f"{number.value:g} against {value:g}")
+    detail = f"{number.value:g} against {value:g}"
+    return _verdict(False, "number", detail, final=_NUMBER_WORD.search(prediction) is None)
 
 
 def _find_unit_mismatch(number: Mention, unit: GoldUnit, target: Mention) -> str:

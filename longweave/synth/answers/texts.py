@@ -27,6 +27,10 @@ _DATES = (
     re.compile(r"\b(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})\b"),
     re.compile(r"\b(?P<month>\d{1,2})/(?P<day>\d{1,2})/(?P<year>\d{4})\b"),
 )
+_NAME = r"[A-Z][\w.'’-]*(?: (?:[A-Z&][\w.'’-]*|of|the))*"
+_LEGAL_FORM_AFTER = r"(?:,? (?:Inc|Corp|Co|Company|Corporation|Ltd|plc|LLC)\b\.?)?"
+_NAME_AFTER = re.compile(rf"{_LEGAL_FORM_AFTER}(?:, {_NAME})*,? (?:and|&|as well as) (?:the )?[A-Z]")
+_NAME_BEFORE = re.compile(rf"{_NAME},? (?:and|&|as well as) (?:the )?$")
 _LETTER = re.compile(
     r"^\W*(?P<bare>[A-Z])\W*$"
     r"|^\W*(?P<marked>[A-Z])\s*[.):\]]"
@@ -69,6 +73,19 @@ def says_text(prediction: str, gold: str) -> bool:
             if not denied and not offered:
                 return True
     return False
+
+
+def names_others(prediction: str, gold: str) -> bool:
+    """Whether ``prediction`` puts the name ``gold``, wherever it says it, in a row with other names ("A, B
+    and C"): whoever names all has not answered which one."""
+    words = r"\W+".join(map(re.escape, _without_legal_form(normalize_text(gold)).split()))
+    if not gold[:1].isupper() or not words:
+        return False
+    found = list(re.finditer(rf"(?<!\w){words}(?!\w)", prediction, re.IGNORECASE))
+    return bool(found) and all(
+        _NAME_AFTER.match(prediction, one.end()) or _NAME_BEFORE.search(prediction[: one.start()])
+        for one in found
+    )
 
 
 def read_date(text: str) -> date | None:
@@ -119,10 +136,13 @@ def split_list(text: str) -> list[str]:
 def says_list(prediction: str, gold_items: list[str], *, ordered: bool) -> tuple[bool, str]:
     """Whether ``prediction`` names exactly the gold's items (in their order), and what is wrong if not.
 
-    Amounts in brackets or after a name are passed over; any other word left over counts as one more item.
+    Amounts in brackets or after a name are passed over where the gold has none; any other word left over
+    counts as one more item.
     """
-    rest = normalize_text(_VALUES.sub(" ", _IN_BRACKETS.sub(" ", _BULLET.sub("", prediction))))
-    rest = f" {rest} "
+    plain = _BULLET.sub("", prediction)
+    if not any(character.isdigit() for item in gold_items for character in item):
+        plain = _VALUES.sub(" ", _IN_BRACKETS.sub(" ", plain))
+    rest = f" {normalize_text(plain)} "
     places: dict[str, int] = {}
     for item in sorted(gold_items, key=len, reverse=True):
         full = normalize_text(item)

@@ -325,3 +325,50 @@ def test_saying_that_there_is_no_answer_is_wrong_and_final(prediction: str) -> N
 def test_an_unknown_that_is_named_is_an_answer() -> None:
     assert compare_answer("The Unknown Citizen", "Unknown Citizen", "text").correct
     assert not compare_answer("an unknown railroad", "Union Pacific", "text").final
+
+
+@pytest.mark.parametrize(
+    ("prediction", "gold", "right"),
+    [
+        ("Apple Inc., Netflix Inc., Salesforce Inc., and Visa Inc.", "Apple Inc.", False),
+        ("(Salesforce Inc. and Netflix Inc. and Visa Inc.)", "Netflix Inc.", False),
+        ("Apple and Netflix have the highest figure", "Netflix Inc.", False),
+        ("Apple Inc. and Netflix Inc.", "Apple Inc.", False),
+        ("Apple Inc. and its subsidiaries", "Apple Inc.", True),
+        ("Apple, ahead of Netflix and Visa", "Apple Inc.", True),
+        ("Johnson & Johnson", "Johnson & Johnson", True),
+        ("Paris, France", "Paris", True),
+        ("Of Apple and Visa it is Visa", "Visa Inc.", True),
+        ("Bank of America and Visa", "Bank of America", False),
+    ],
+)
+def test_who_names_several_has_not_said_which(prediction: str, gold: str, right: bool) -> None:
+    verdict = compare_answer(prediction, gold, "text")
+    assert verdict.correct == right
+    if not right:
+        assert (verdict.rule, verdict.final) == ("several_named", False)
+
+
+def test_several_dates_are_no_answer_to_which_date() -> None:
+    several = "the fiscal years ended December 31, 2022, and December 31, 2024"
+    assert not compare_answer(several, "December 31, 2024", "text").correct
+    assert compare_answer("the year that ended December 31, 2024", "December 31, 2024", "text").correct
+
+
+@pytest.mark.parametrize(
+    ("prediction", "right"),
+    [
+        ("307; 1951", True),
+        ("1951 and 307", True),
+        ("307", False),
+        ("307; 1951; 12", False),
+        ("307; 1952", False),
+    ],
+)
+def test_a_list_of_numbers_is_compared_by_its_numbers(prediction: str, right: bool) -> None:
+    assert compare_answer(prediction, "307; 1951", "list").correct == right
+
+
+def test_a_number_that_is_partly_in_words_is_left_to_the_judge() -> None:
+    verdict = compare_answer("minus two thousand two hundred and 42", "-2242", "number")
+    assert (verdict.correct, verdict.final) == (False, False)

@@ -33,7 +33,7 @@ _ABSTENTION = re.compile(
 _NUMBER_WORD = re.compile(
     r"\b(?:zero|none|nothing|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
     r"|(?:thir|four|fif|six|seven|eigh|nine)teen|(?:twen|thir|for|fif|six|seven|eigh|nine)ty"
-    r"|hundred|dozen|half|third|quarter|double|twice|triple)\b",
+    r"|hundred|dozen|half|third|quarter|double|twice|triple)\b(?!-|\s+(?:decimal|digit|place))",
     re.IGNORECASE,
 )
 _DIGIT = re.compile(r"\d")

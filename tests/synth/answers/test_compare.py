@@ -294,6 +294,8 @@ def test_an_answer_is_taken_from_any_text_without_an_error(response: str) -> Non
         ("12", "415", "number", True),
         ("about as much as before", "415", "number", True),
         ("four hundred and fifteen", "415", "number", False),
+        ("12.5, rounded to one decimal place", "415", "number", True),
+        ("what it was over the nine-month period", "415", "number", True),
         ("between 400 and 430", "415", "number", False),
         ("415%", "415", "number", False),
         ("C", "B", "choice", True),

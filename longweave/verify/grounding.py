@@ -26,6 +26,7 @@ from longweave.verify.trials import prompt_of_needed, prompt_without_documents, 
 
 CHECK = "grounding"
 _DOUBT, _LITTLE_DOUBT = 0.05, 0.01
+_FEWEST = 2  # right answers that show knowledge: a single one may be a lucky number
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,8 @@ async def _ask_closed_book(
 
 def _is_known(trials: Sequence[Trial], chance: float, most: float, doubt: float) -> bool:
     n, passes = sum(trial.n for trial in trials), sum(trial.passes for trial in trials)
+    if passes < min(_FEWEST, n):
+        return False
     return correct_for_chance(passes / n, chance) > most and exceeds_chance(n, passes, chance, doubt)
 
 

@@ -79,6 +79,12 @@ def test_guessing_an_option_right_is_not_knowing(tmp_path: Path) -> None:
     assert dropped.dropped is not None and dropped.dropped.reason == "known_without_documents"
 
 
+def test_one_lucky_number_is_not_knowing(tmp_path: Path) -> None:
+    lucky = lambda prompt: answers("415,280", "7", "12", "9") if "<document" not in prompt else NOTHING  # noqa: E731
+    found, _ = ground(lucky, tmp_path, ablate=False)
+    assert found.dropped is None and found.check.passes == 1
+
+
 @pytest.mark.parametrize(("then", "is_dropped"), [("BACDBACD", False), ("BBBBBBBA", True)])
 def test_a_lucky_streak_is_asked_about_again_before_a_sample_falls_for_it(
     then: str, is_dropped: bool, tmp_path: Path

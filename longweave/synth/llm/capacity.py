@@ -38,7 +38,7 @@ class Capacity:
         self._trial = next(self._search)
         self._effort = Effort()
         self._cohorts = 0
-        self._cohort = self._open_cohort()
+        self._cohort = self._open_cohort(is_settled=False)
         self._in_flight = 0
         self._area = self._now = 0.0
 
@@ -73,7 +73,7 @@ class Capacity:
         self._in_flight -= 1
         ticket.ended = True
         if ticket.cohort == self._cohorts:
-            self._cohort.end(ticket, overloaded=overloaded)
+            self._cohort.end(ticket, self._in_flight + 1, overloaded=overloaded)
             self._look()
 
     def _pass_time(self, now: float) -> None:
@@ -87,17 +87,18 @@ class Capacity:
         elif self._cohort.is_due(self._now):
             measure = self._cohort.measure(self._now, self._area, self._effort)
             if measure is None:
-                self._cohort = self._open_cohort()
+                self._cohort = self._open_cohort(is_settled=False)
             elif self._trial.is_enough(measure):
                 self._go_on(measure)
 
     def _go_on(self, measure: Measure | None) -> None:
         self._effort = self._cohort.learn(self._effort)
+        before = self._trial.limit
         self._trial = self._search.send(measure)
-        self._cohort = self._open_cohort()
+        self._cohort = self._open_cohort(is_settled=self._trial.limit <= before)
 
-    def _open_cohort(self) -> Cohort:
+    def _open_cohort(self, *, is_settled: bool) -> Cohort:
         trial = self._trial
         self._cohorts += 1
         size = max(math.ceil(trial.rounds * trial.limit), trial.least)
-        return Cohort(self._cohorts, trial.limit, size, trial.tail)
+        return Cohort(self._cohorts, trial.limit, size, trial.tail, is_settled=is_settled)

@@ -2,8 +2,13 @@
 
 A cohort is requests that were sent one after the other while the line was full at one limit. By Little's law
 the endpoint does ``in flight x work / seconds`` per second, ``work`` and ``seconds`` summed over the cohort.
-No window of time is cut out, so it does not matter that answers come in bursts, as they do when many
-requests were sent at once and all take equally long.
+
+Answers come in bursts when many requests were sent at once and all take equally long. No window of time is
+cut out, and the first and last requests of a cohort count for less, so it does not matter at which point of a
+burst it begins and ends.
+
+What is sent right after the limit was raised belongs to no cohort. It meets an endpoint where the queue that
+comes with the new limit has yet to form, and which therefore seems faster than it is.
 """
 
 import math
@@ -13,8 +18,8 @@ from typing import Self
 
 LEAST_ANSWERED = 3
 """A measure takes at least so many answers."""
-FULL = 0.85
-"""Share of the limit in flight from which on the requests sent tell about that limit."""
+_FULL = 0.85
+"""Share of the limit in flight from which on the line counts as full."""
 _STARVED = 0.75
 """Share of the limit below which the mean in flight shows that there was not enough to send."""
 _PATIENCE = 3.0
@@ -49,8 +54,8 @@ class Ticket:
 class Measure:
     """What ``count`` requests showed about an endpoint at ``limit``.
 
-    ``in_flight`` is the mean over time. ``work`` and ``seconds`` are sums over the requests, ``spread`` is
-    that of the squared seconds by which they were off the mean for their work.
+    ``in_flight`` is the mean over time. ``work`` and ``seconds`` are weighted sums over the requests,
+    ``spread`` is that of the squared seconds by which they were off the mean for their work.
     """
 
     limit: int
@@ -126,11 +131,14 @@ class Effort:
 class Cohort:
     """The requests that are watched at one limit. ``number`` tells it from other cohorts.
 
-    They are measured when there are ``size`` of which at most the share ``tail`` is still out.
+    They are measured when there are ``size`` of which at most the share ``tail`` is still out. Unless the
+    endpoint ``is_settled``, as it is where the limit was not raised, they begin with the first answer to a
+    request of this limit that comes while the line is full.
     """
 
-    def __init__(self, number: int, limit: int, size: int, tail: float) -> None:
+    def __init__(self, number: int, limit: int, size: int, tail: float, *, is_settled: bool) -> None:
         self._number, self._limit, self._size, self._tail = number, limit, size, tail
+        self._is_settled = is_settled
         self._members: list[Ticket] = []
         self._ended = self._answered = 0
         self._seconds = 0.0
@@ -138,13 +146,13 @@ class Cohort:
         self._sent = self._refused = 0
 
     def send(self, now: float, in_flight: int, area: float) -> Ticket:
-        """A request was sent and is the ``in_flight``-th; it is in the cohort if the line is full.
+        """A request was sent and is the ``in_flight``-th. None that exceeds a lowered limit begins a cohort.
 
         ``area`` is the integral of the requests in flight over time so far.
         """
         self._sent += 1
         place = -1
-        if self._members or in_flight >= FULL * self._limit:
+        if self._members or (self._is_settled and in_flight <= self._limit):
             place = len(self._members)
         ticket = Ticket(now, self._number, place)
         if place == 0:
@@ -153,9 +161,11 @@ class Cohort:
             self._members.append(ticket)
         return ticket
 
-    def end(self, ticket: Ticket, *, overloaded: bool = False) -> None:
-        """A request sent in the days of this cohort has ended."""
+    def end(self, ticket: Ticket, in_flight: int, *, overloaded: bool = False) -> None:
+        """A request sent in the days of this cohort has ended, one of ``in_flight``."""
         self._refused += overloaded
+        if ticket.work > 0 and in_flight >= _FULL * self._limit:
+            self._is_settled = True
         if 0 <= ticket.place < self._size:
             self._count(ticket)
 
@@ -213,7 +223,11 @@ def _measure(limit: int, in_flight: float, tickets: list[Ticket], now: float, ef
         else (mean_work, min(max(now - ticket.sent, mean_seconds), most * mean_work))
         for ticket, work in ((ticket, effort.of(ticket.work)) for ticket in tickets)
     ]
-    work, seconds = sum(work for work, _ in pairs), sum(seconds for _, seconds in pairs)
+    weights = [math.sin(math.pi * (place + 0.5) / len(pairs)) for place in range(len(pairs))]
+    weighted = [
+        (weight * work, weight * seconds) for weight, (work, seconds) in zip(weights, pairs, strict=True)
+    ]
+    work, seconds = sum(work for work, _ in weighted), sum(seconds for _, seconds in weighted)
     pace = seconds / work
-    spread = sum((seconds - pace * work) ** 2 for work, seconds in pairs)
+    spread = sum((seconds - pace * work) ** 2 for work, seconds in weighted)
     return Measure(limit, in_flight, len(pairs), work, seconds, spread)

@@ -19,10 +19,6 @@ from longweave.synth.llm.cohort import Measure
 
 _STEEP = 0.75
 """Elasticity from which on the level is doubled."""
-_STEADY = 0.7
-"""Elasticity over two steps above which the climb goes on whatever the last step showed."""
-_FULL_AT_KNEE = 0.2
-"""Elasticity from the knee on below which the server is full there."""
 _MARGIN = 1.05
 """A few more than fit, so that a place which gets free at the server is filled at once."""
 
@@ -130,10 +126,7 @@ def search_level(start: int, most: int) -> _Search[NoReturn]:
 
 
 def _find_first(start: int, most: int) -> _Search[int]:
-    # The first requests also connect, which takes time that is not the server's.
-    first = yield Trial(start, 0, _FIRST_SIZE, _QUICK.tail, lambda _: True)
-    if first is not None:
-        first = yield Trial(start, 0, _FIRST_SIZE, _QUICK.tail, lambda measure: measure.error < _FIRST_ERROR)
+    first = yield Trial(start, 0, _FIRST_SIZE, _QUICK.tail, lambda measure: measure.error < _FIRST_ERROR)
     if first is None:
         return _back_off(start)
     level = yield from _climb([first], most, 2.0, _QUICK)
@@ -152,13 +145,17 @@ def _climb(levels: list[Measure], most: int, step: float, care: _Care) -> _Searc
         levels.append(there)
         elasticity = _elasticity(here, there)
         knee = min(_knee(levels, care), most)
-        if elasticity < care.worth and not _seems_by_chance(levels):
+        if elasticity < care.worth:
             return knee
         if elasticity < _STEEP and knee < level:
             # Either the server is full from the knee on, or it answers more requests together, only slower.
-            at_knee = yield _compare(there, knee, _FULL_AT_KNEE, replace(care, rounds=_WELL.rounds))
-            if at_knee is None or _elasticity(at_knee, there) < _FULL_AT_KNEE:
-                return knee if at_knee is not None else _back_off(knee)
+            at_knee = yield _compare(there, knee, care.worth, care)
+            if at_knee is None:
+                return _back_off(knee)
+            if _elasticity(at_knee, there) < care.worth:
+                return knee
+            # Perhaps neither: it may have been measured too fast just now. The next step up will tell.
+            levels = [lower for lower in levels if lower.limit < knee] + [at_knee]
         if elasticity >= _STEEP:
             step, care = 2.0, _QUICK
         else:
@@ -174,13 +171,14 @@ def _descend(here: Measure, step: float, care: _Care, then: float = _DOWN) -> _S
         if there is None:
             return _back_off(level)
         if not _does_as_well(there, here, care):
-            return min(_knee([there, here], care), here.limit)
+            return min(_reach(there, here, here.limit), here.limit)
         here, step = there, then
     return here.limit
 
 
 def _stay(level: int, patience: int, known: Measure | None) -> _Search[Measure | None]:
-    """What ``patience`` cohorts or more show together; only the last two if both differ from what was known.
+    """What ``patience`` cohorts or more show together; only the last if the last two differ from what was
+    known, for the endpoint may have changed while the first of them was measured.
 
     None if the endpoint was overloaded.
     """
@@ -199,24 +197,23 @@ def _stay(level: int, patience: int, known: Measure | None) -> _Search[Measure |
         if expected is None or not _has_changed(expected, lately):
             pool, odd = (pool + lately if pool else lately), None
         elif odd:
-            return lately
+            return measure
         else:
             odd = measure
     return pool
 
 
 def _knee(levels: list[Measure], care: _Care) -> int:
-    """The level from which on the speed stays the same.
-
-    It is where the line through the last level that is slower, along which each request would be as fast as
-    there, reaches the last speed.
-    """
+    """The level from which on the speed stays the same."""
     last = levels[-1]
     flat = next(index for index, level in enumerate(levels) if not _is_slower(level, last, care))
-    if flat == 0:
-        return levels[0].limit
-    below, above = levels[flat - 1], levels[flat]
-    return math.ceil(min(below.limit * last.speed / below.speed, above.limit) * _MARGIN)
+    return _reach(levels[flat - 1], last, levels[flat].limit) if flat else levels[0].limit
+
+
+def _reach(below: Measure, above: Measure, most: int) -> int:
+    """Where the line through ``below``, along which each request is as fast as there, reaches the speed of
+    ``above``; not beyond ``most``. The margin comes on top."""
+    return math.ceil(min(below.limit * above.speed / below.speed, most) * _MARGIN)
 
 
 def _does_as_well(fewer: Measure, more: Measure, care: _Care) -> bool:
@@ -226,11 +223,6 @@ def _does_as_well(fewer: Measure, more: Measure, care: _Care) -> bool:
     """
     fallen = math.log(more.speed / fewer.speed) + math.hypot(fewer.error, more.error) / 2
     return fallen < care.flat * math.log(more.limit / fewer.limit)
-
-
-def _seems_by_chance(levels: list[Measure]) -> bool:
-    """Whether the speed rose so much over the last two steps that the middle level was measured too fast."""
-    return len(levels) > 2 and _elasticity(levels[-3], levels[-1]) > _STEADY
 
 
 def _is_slower(level: Measure, last: Measure, care: _Care) -> bool:

@@ -1,7 +1,8 @@
 """A client with a `Capacity` and a server, both in simulated time: minutes take milliseconds.
 
 The client behaves like the line: it sends as long as the limit allows and something waits, and takes a few
-milliseconds from an answer to the next request.
+milliseconds from an answer to the next request. With a `thread` it does one thing at a time, like an event
+loop.
 """
 
 import heapq
@@ -9,6 +10,7 @@ import math
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -28,6 +30,9 @@ class Call:
 
 
 Draw = Callable[[np.random.Generator], Call]
+Job = Callable[[], None]
+
+_TURNS_TO_CONNECT = 4
 
 
 def equal(seconds: float, work: float = 1.0) -> Draw:
@@ -196,8 +201,50 @@ class Span:
     limit: float
 
 
+class Thread:
+    """The only thread of an event loop: jobs take turns, in the order in which they came, and each `seconds`,
+    more or less."""
+
+    def __init__(self, seconds: float, rng: np.random.Generator) -> None:
+        self._seconds, self._rng = seconds, rng
+        self._jobs: deque[tuple[Job, float]] = deque()
+        self._ends = math.inf
+
+    def add(self, job: Job, now: float, share: float = 1.0) -> None:
+        """`job` takes this share of what others take."""
+        self._jobs.append((job, share))
+        if len(self._jobs) == 1:
+            self._start(now)
+
+    def next_end(self) -> float:
+        return self._ends
+
+    def advance(self, now: float) -> None:
+        if self._ends <= now:
+            job, _ = self._jobs.popleft()
+            self._ends = math.inf
+            if self._jobs:
+                self._start(now)
+            job()
+
+    def _start(self, now: float) -> None:
+        _, share = self._jobs[0]
+        self._ends = now + share * self._seconds * self._rng.uniform(0.5, 1.5)
+
+
 class Simulation:
-    """A client at a server. Something always waits to be sent, unless `waiting` is set and calls `arrive`."""
+    """A client at a server. Something always waits to be sent, unless `waiting` is set and calls `arrive`.
+
+    Args:
+        capacity: Of the client.
+        server: Which answers.
+        draw: Makes the requests.
+        seed: Of all that is random.
+        turnaround: Seconds from an answer to the next request, between these two.
+        thread: Seconds for which each answer, each request and each new connection keeps the client's only
+            thread busy. What comes meanwhile waits, which the client takes for latency. To connect takes
+            several turns, so a request for which there is a connection overtakes those that need a new one.
+    """
 
     def __init__(
         self,
@@ -207,6 +254,7 @@ class Simulation:
         *,
         seed: int = 0,
         turnaround: tuple[float, float] = (0.002, 0.005),
+        thread: float = 0.0,
     ) -> None:
         self.capacity, self.server, self.draw = capacity, server, draw
         self.now = 0.0
@@ -217,6 +265,8 @@ class Simulation:
         self._turnaround = turnaround
         self._wakes: list[float] = [0.0]
         self._busy = self._queued = self._done = self._limit = 0.0
+        self._thread = Thread(thread, self._rng) if thread else None
+        self._taken = self._connected = 0
 
     def arrive(self, calls: float) -> None:
         """So many more wait in the line."""
@@ -228,12 +278,18 @@ class Simulation:
         self._busy = self._queued = self._done = self._limit = 0.0
         until = self.now + seconds
         while True:
-            moment = min(self.server.next_end(), self._wakes[0] if self._wakes else math.inf)
+            moment = min(
+                self.server.next_end(),
+                self._wakes[0] if self._wakes else math.inf,
+                self._thread.next_end() if self._thread else math.inf,
+            )
             if moment > until:
                 break
             self._pass(moment)
             for call in self.server.advance(moment):
-                self._end(call)
+                self._do(partial(self._end, call))
+            if self._thread:
+                self._thread.advance(moment)
             woken = False
             while self._wakes and self._wakes[0] <= moment:
                 heapq.heappop(self._wakes)
@@ -247,6 +303,12 @@ class Simulation:
         """When the limit first was between `low` and `high`."""
         return next((moment for moment, limit in self.limits if low <= limit <= high), math.inf)
 
+    def _do(self, job: Job) -> None:
+        if self._thread:
+            self._thread.add(job, self.now)
+        else:
+            job()
+
     def _pass(self, moment: float) -> None:
         duration = moment - self.now
         self._busy += self.server.busy() * duration
@@ -255,15 +317,29 @@ class Simulation:
         self.now = moment
 
     def _send(self) -> None:
-        while self.waiting > 0 and self.capacity.in_flight < self.capacity.limit:
+        while self.waiting > 0 and self._taken < self.capacity.limit:
             self.waiting -= 1
+            self._taken += 1
             self.sent += 1
-            call = self.draw(self._rng)
-            call.ticket = self.capacity.begin(self.now)
+            self._do(partial(self._begin, self.draw(self._rng)))
+
+    def _begin(self, call: Call) -> None:
+        call.ticket = self.capacity.begin(self.now)
+        if self.capacity.in_flight > self._connected:
+            self._connected += 1
+            self._connect(call, _TURNS_TO_CONNECT)
+        else:
+            self.server.take(call, self.now)
+
+    def _connect(self, call: Call, turns: int) -> None:
+        if turns and self._thread:
+            self._thread.add(partial(self._connect, call, turns - 1), self.now, 1 / _TURNS_TO_CONNECT)
+        else:
             self.server.take(call, self.now)
 
     def _end(self, call: Call) -> None:
         assert call.ticket is not None
+        self._taken -= 1
         if call.outcome == "answered":
             self.answered += 1
             self._done += call.work

@@ -54,6 +54,33 @@ def test_once_found_all_slots_are_kept_busy_with_a_short_queue(slots: int, laten
     assert then.queued <= max(2, 0.17 * slots)
 
 
+@pytest.mark.parametrize(("slots", "latency"), [(8, 0.2), (8, 0.4), (64, 0.2), (64, 0.4), (256, 0.5)])
+def test_a_client_that_handles_bursts_one_by_one_does_not_overshoot(slots: int, latency: float) -> None:
+    for seed in range(12):
+        simulation = Simulation(
+            Capacity(MOST),
+            SlotServer(slots),
+            equal(latency),
+            seed=seed,
+            turnaround=(0, 0.0005),
+            thread=0.0006,
+        )
+        limits = _limits_until_answered(simulation, 20 * slots)
+        later = sorted(limits[2 * len(limits) // 3 :])
+        assert 0.9 * slots <= later[len(later) // 2] <= 1.75 * slots
+        assert max(limits) <= 2 * slots
+
+
+def _limits_until_answered(simulation: Simulation, calls: int) -> list[int]:
+    """The limit every 20 milliseconds while there are so many calls and no more."""
+    simulation.waiting = calls
+    limits = []
+    while simulation.answered < calls:
+        simulation.run(0.02)
+        limits.append(simulation.capacity.limit)
+    return limits
+
+
 @pytest.mark.parametrize("slots", [1, 2, 3, 4])
 def test_a_start_above_a_small_servers_slots_comes_down(slots: int) -> None:
     simulation = _simulate(SlotServer(slots), equal(1.0))

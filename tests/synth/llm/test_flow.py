@@ -36,8 +36,7 @@ def test_the_number_of_slots_is_found_from_cold(slots: int, latency: float, tmp_
         with_client(settings_for(server.url), tmp_path, watch)
         stats = server.stats()
     later = sorted(limits[2 * len(limits) // 3 :])
-    # how close it comes is asserted in simulated time; here the machine may be busy with other things
-    assert 0.5 * slots <= later[len(later) // 2] <= 4 * slots, limits
+    assert 0.9 * slots <= later[len(later) // 2] <= 1.75 * slots, limits  # far from doubling again
     assert stats.outcomes == {"answered": questions}
 
 

@@ -100,6 +100,8 @@ def _texts_of(row: Mapping[str, Any], fields: Sequence[str]) -> Iterator[tuple[s
         for text in value if isinstance(value, list) else [value]:
             if isinstance(text, str) and text.strip():
                 yield field, text
+            elif isinstance(text, int | float) and not isinstance(text, bool):
+                yield field, str(text)
 
 
 def index_questions(texts: Iterable[QuestionText], settings: DecontaminationSettings) -> QuestionIndex:

@@ -63,11 +63,13 @@ class Pool:
 
     def _read(self, key: str, columns: Sequence[str] | None) -> Iterator[Sample]:
         found = [_read_results(folder, key) for folder in self.found]
+        given: set[str] = set()  # screening has let one of two equal samples through
         for row in read_rows(join_path(self.run, VERIFIED, f"{key}.parquet"), columns):
             results = [result.get(row["sample_id"]) for result in found]
-            if all(result is not None for result in results):
+            if all(result is not None for result in results) and not (found and row["sample_id"] in given):
+                given.add(row["sample_id"])
                 sample = from_row(row if columns is None else {**_LARGE, **row}, Sample)
-                yield _add(sample, [result for result in results if result is not None])
+                yield add_findings(sample, [result for result in results if result is not None])
 
 
 def gates_of(settings: RunSettings, before: Gate | None = None) -> list[Gate]:
@@ -92,7 +94,8 @@ def _read_results(folder: str, key: str) -> dict[str, Checked]:
     return {row["sample_id"]: from_row(row, Checked) for row in rows}
 
 
-def _add(sample: Sample, results: list[Checked]) -> Sample:
+def add_findings(sample: Sample, results: Sequence[Checked]) -> Sample:
+    """``sample`` with what gates have found out about it."""
     measured = [result.difficulty for result in results if result.difficulty is not None]
     return sample.model_copy(
         update={

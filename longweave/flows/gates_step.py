@@ -106,6 +106,8 @@ def measure(context: StepContext, pool: Pool, stage: StageSettings | None = None
 
     async def check(asker: Asker, shown: _Shown) -> Outcome:
         sample, whole = shown.sample, context.settings
+        if stage is not None and not _is_drawn_from(shown, stage, whole):
+            return _conclude(sample, Tried(difficulty.CHECK, [], detail=f"not asked: not for {name}"))
         if (unasked := _leave_unasked(sample, difficulty.CHECK, whole)) is not None:
             return unasked
         found = await difficulty.measure_difficulty(
@@ -138,6 +140,12 @@ def _run(context: StepContext, gate: Gate, pool: Pool, check: Ask[_Shown]) -> No
         max_dropped=getattr(context.settings.limits, gate.step),
     )
     context.run_asking(stage, pool.keys)
+
+
+def _is_drawn_from(shown: _Shown, stage: StageSettings, settings: RunSettings) -> bool:
+    """Whether the stage may train on it: then it matters how often the policy solves it."""
+    n_tokens = shown.sample.n_prompt_tokens + settings.context.template_tokens
+    return shown.split == "train" and n_tokens <= stage.max_prompt_tokens
 
 
 def _conclude(sample: Sample, found: Tried, hard: float | None = None) -> Outcome:

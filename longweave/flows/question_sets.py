@@ -1,6 +1,7 @@
 """The question sets that nothing of a run may overlap with, opened once in each process."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import fsspec
 
@@ -68,14 +69,15 @@ def _open(settings: str) -> QuestionIndex:
 def _open_benchmark(settings: str) -> BenchmarkIndex:
     parsed = DecontaminationSettings.model_validate_json(settings)
     columns = {question_set.name: question_set.fields for question_set in parsed.sets}
-    rows: dict[tuple[str, str, str], dict[str, str]] = {}
-    for text in _read(parsed):
-        rows.setdefault((text.set_name, text.file, text.row_id), {}).setdefault(text.field, text.text)
-    asked = []
-    for (set_name, _, row_id), texts in rows.items():
-        question, answer = (*columns[set_name], "")[:2]
-        if question in texts:
-            asked.append(BenchmarkQuestion(set_name, row_id, texts[question], texts.get(answer, "")))
+    asked: list[BenchmarkQuestion] = []
+    for text in _read(parsed):  # column by column, row by row: an id may stand on several rows
+        question, answer = (*columns[text.set_name], "")[:2]
+        if text.field == question:
+            asked.append(BenchmarkQuestion(text.set_name, text.row_id, text.text))
+        elif text.field == answer and asked and not asked[-1].answer:
+            last = asked[-1]
+            if (last.set_name, last.row_id) == (text.set_name, text.row_id):
+                asked[-1] = replace(last, answer=text.text)
     return index_benchmark(asked)
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import uvicorn
 
-from longweave.flows.checked import gates_of
+from longweave.flows.checked import add_findings, gates_of
 from longweave.flows.report_step import name_of, read_reasons
 from longweave.flows.samples_step import VERIFIED
 from longweave.flows.settings import RunSettings
@@ -108,15 +108,8 @@ class RunShelf:
                 self._entries.append(_entry_of(values, dropped))
 
     def _add_findings(self, sample: Sample, key: str, last: list[Trial]) -> Sample:
-        found = [*self._findings(sample.sample_id, key)]
-        measured = [entry.difficulty for entry in found if entry.difficulty is not None]
-        return sample.model_copy(
-            update={
-                "checks": [*sample.checks, *(check for entry in found for check in entry.checks)],
-                "trials": [*sample.trials, *(trial for entry in found for trial in entry.trials), *last],
-                "difficulty": measured[-1] if measured else sample.difficulty,
-            }
-        )
+        added = add_findings(sample, self._findings(sample.sample_id, key))
+        return added.model_copy(update={"trials": [*added.trials, *last]})
 
     def _findings(self, sample_id: str, key: str) -> list[Checked]:
         paths = [join_path(self._run, gate.folder, f"{key}.parquet") for gate in self._gates]

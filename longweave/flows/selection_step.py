@@ -12,8 +12,9 @@ from longweave.flows.question_sets import open_benchmark, open_questions
 from longweave.flows.settings import RunSettings
 from longweave.flows.step import StepContext
 from longweave.flows.tables_step import split_of_shard
+from longweave.synth.errors import RunError
 from longweave.synth.files import join_path, local_path, path_exists, read_json, write_json
-from longweave.synth.records import CHECKED_SCHEMA, Check, Checked, Sample, to_table
+from longweave.synth.records import CHECKED_SCHEMA, Check, Checked, Sample, content_id, to_table
 from longweave.synth.stage import Kept, Outcome, Reject, Stage, each_record
 from longweave.verify.balance import balance
 from longweave.verify.contamination import Overlap, find_overlap, find_paraphrases
@@ -86,7 +87,13 @@ def select(context: StepContext, pool: Pool, reviewed: str) -> None:
         work=each_record(partial(_keep_planned, plan, SELECTION), attrgetter("sample_id")),
         expect=pool.count,
     )
-    context.run_stage(stage, pool.keys)
+    counts = context.run_stage(stage, pool.keys)
+    if counts.n_in and not counts.kept:
+        raise RunError(
+            f"none of {counts.n_in} samples is selected",
+            where=SELECTION.step,
+            fix=f"See {SHORTFALLS} and rejects/{SELECTION.step}, and change selection.*.",
+        )
 
 
 def read_entries(pool: Pool) -> Iterator[Entry]:
@@ -160,6 +167,12 @@ def _plan_selection(
 def _read_marks(run: str) -> Mapping[str, Mark]:
     folder = local_path(run)
     return {} if folder is None else read_marks(join_path(folder, MARKS_FILE))
+
+
+def identify_marks(run: str) -> str:
+    """A text that differs when people's marks of ``run`` do."""
+    marks = _read_marks(run)
+    return content_id(sorted((mark.sample_id, mark.mark) for mark in marks.values()))
 
 
 def _screen(plan: str, settings: RunSettings, placed: _Placed) -> Outcome:

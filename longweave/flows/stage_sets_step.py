@@ -16,7 +16,8 @@ from longweave.flows.dataset_step import write_dataset
 from longweave.flows.gates_step import measure
 from longweave.flows.models import store_path
 from longweave.flows.opened import forget_opened, open_once
-from longweave.flows.selection_step import read_entries, screen, select
+from longweave.flows.question_sets import measure_question_sets
+from longweave.flows.selection_step import identify_marks, read_entries, screen, select
 from longweave.flows.settings import EXCLUDED, RunSettings
 from longweave.flows.step import StepContext, open_context
 from longweave.synth.config import override_settings, resolve_settings
@@ -95,7 +96,14 @@ def make_stage_set(
         open_run(out, resolve_settings(settings), EXCLUDED, settings.seed) as target,
         open_context(target, settings, execute, progress) as context,
     ):
-        target.pin_inputs({"run": read_json(join_path(run, RUN_FILE))["fingerprint"], "stage": stage.name})
+        target.pin_inputs(
+            {
+                "run": read_json(join_path(run, RUN_FILE))["fingerprint"],
+                "stage": stage.name,
+                "marks": identify_marks(run),
+                **measure_question_sets(settings.corpus.decontamination),
+            }
+        )
         screen(context, pool)
         pool = pool.after(target.path(SCREENING.folder))
         select(context, pool, run)

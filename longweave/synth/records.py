@@ -156,6 +156,7 @@ class Trial(Record):
     confirm where it was asked as well. ``unjudged`` answers, beyond ``n``, could not be judged and count for
     nothing. ``mean_score`` is the mean reward, 0…1; ``pass_at_k`` estimates how probable it is that one of
     ``k`` answers is right, and lies between ``low`` and ``high`` with a confidence of 0.95.
+    ``right`` says of each of the ``answers`` whether it was; None where that could not be judged.
     """
 
     check: TrialKind
@@ -176,7 +177,7 @@ class Trial(Record):
     denied: int = 0
     unjudged: int = 0
     answers: list[str] = []
-    right: list[bool] = []
+    right: list[bool | None] = []
 
 
 class Sample(Candidate):

@@ -64,6 +64,9 @@ def read_answer(
 def agree(one: Answer, other: Answer) -> bool:
     """Whether both say the same. A sign is left open: a fall of 62 and a change of -62 are one."""
     if one.value is not None and other.value is not None:
+        beside = [frozenset(word for word in answer.words if word.isalpha()) for answer in (one, other)]
+        if one.kind == other.kind == "text" and all(beside) and beside[0] != beside[1]:
+            return False
         return any(abs(left - right) <= max(one.slack, other.slack) for left, right in _alike(one, other))
     if one.day is not None and other.day is not None:
         return one.day == other.day

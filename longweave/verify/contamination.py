@@ -20,6 +20,7 @@ Where the benchmark tells no answer, the questions must be nearly the same and s
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal, Protocol
 
 import numpy as np
@@ -186,12 +187,9 @@ def _pair_up(entries: Sequence[Entry], index: BenchmarkIndex, embed: Encode) -> 
             some, wordings, vectors, vectors @ index.vectors.T, strict=True
         ):
             near = np.flatnonzero(row >= _LEAST_SIMILAR)
-            near = near[np.argsort(-row[near], kind="stable")][:_NEAREST]
-            kept = [
-                (int(at), float(vector @ index.vectors[at]))
-                for at in near
-                if not differ(wording, index.wordings[at], strict=False)
-            ]
+            near = near[np.argsort(-row[near], kind="stable")]
+            like = (at for at in near if not differ(wording, index.wordings[at], strict=False))
+            kept = [(int(at), float(vector @ index.vectors[at])) for at in islice(like, _NEAREST)]
             if kept:
                 pairs.append((entry, kept))
     return pairs

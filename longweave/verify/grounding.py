@@ -91,6 +91,8 @@ async def _ask_closed_book(
         return [first], dropped
     more = await attempt(2 * settings.tries, seed + 1)
     is_known = _is_known([first, more], sample.chance, settings.max_pass_rate, _LITTLE_DOUBT)
+    detail = f"{describe(first)}; asked again, {describe(more)}"
+    dropped = Dropped(reason="known_without_documents", detail=detail)
     return [first, more], dropped if is_known else None
 
 
@@ -128,9 +130,12 @@ async def _leave_out(
             for doc_id in sample.doc_ids
         )
     )
+    if unjudged := [trial for trial in without if trial.n == 0]:
+        detail = f"{unjudged[0].unjudged} answers without {unjudged[0].left_out}"
+        return [whole, *without], Dropped(reason="not_judged", detail=detail)
     most = settings.max_kept_share * correct_for_chance(whole.passes / whole.n, sample.chance)
     for trial in without:
-        left = correct_for_chance(trial.passes / max(trial.n, 1), sample.chance)
+        left = correct_for_chance(trial.passes / trial.n, sample.chance)
         if left > most and exceeds_chance(trial.n, trial.passes, sample.chance, _LITTLE_DOUBT):
             detail = f"without {trial.left_out}: {describe(trial)}; with all of them {describe(whole)}"
             return [whole, *without], Dropped(reason="document_not_needed", detail=detail)

@@ -146,6 +146,8 @@ def _find_shortfalls(
         else:
             why += f"there are {len(rows)}, but the selection of {len(taken)} has no room for them."
         found.append(Shortfall(_name(bound.quota), least, had, why))
+    if size is None and not taken and drawn:
+        found.append(Shortfall("size", 1, 0, f"Of {len(drawn)} samples the maxima allow none."))
     if size is not None and len(taken) < size:
         why = f"{size} samples were wanted and {len(taken)} are selected; there are {len(drawn)}"
         why += ", and the maxima allow no more." if len(taken) < len(drawn) else "."

@@ -118,7 +118,7 @@ def find_rival(sample: Sample, trial: Trial, least_share: float) -> str | None:
     the same; None if not."""
     groups: list[list[str]] = []
     for answer, right in zip(trial.answers, trial.right, strict=True):
-        if right or not answer or is_abstention(answer):
+        if right is not False or not answer or is_abstention(answer):
             continue
         same = next((group for group in groups if _mean_the_same(sample, answer, group[0])), None)
         if same is None:
@@ -126,7 +126,7 @@ def find_rival(sample: Sample, trial: Trial, least_share: float) -> str | None:
         else:
             same.append(answer)
     rival = max(groups, key=len, default=[])
-    enough = max(least_share * len(trial.answers), 2)
+    enough = max(least_share * trial.n, 2)
     return rival[0] if len(rival) >= enough else None
 
 

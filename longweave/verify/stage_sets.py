@@ -93,7 +93,7 @@ def _divide(stage: StageSettings, n_fresh: int, n_past: int) -> tuple[int, int]:
     """How many fresh and past samples are wanted. Without a size all fresh ones are, and as many past ones as
     make ``past_share`` of the set; if that is 1, all."""
     if stage.size is not None:
-        past = round(stage.past_share * stage.size)
+        past = round(stage.past_share * stage.size) if n_past else 0  # the first stage has no past
         return stage.size - past, past
     if stage.past_share == 1:
         return n_fresh, n_past
@@ -147,7 +147,7 @@ def _find_shortfalls(
             why = f"{stage.name}: {wanted} {kind} samples were wanted, and there are {had}."
             found.append(Shortfall(f"{stage.name}: {kind}", wanted, had, why))
     if not fresh and not past:
-        why = f"{stage.name}: no sample fits {stage.max_prompt_tokens} tokens, so its set is empty."
+        why = f"{stage.name}: no sample of up to {stage.max_prompt_tokens} tokens is left: its set is empty."
         found.append(Shortfall(f"{stage.name}: all", 1, 0, why))
     unmeasured = sum(_mean_reward(entry, stage) is None for entry in past)
     if unmeasured and n_past:

@@ -25,6 +25,7 @@ from longweave.synth.tokens import Tokenizer
 
 CLOSING_LINE = "Therefore, the answer is (insert answer here)"
 
+_YES_OR_NO = frozenset({"yes", "no", "true", "false"})
 _DEPTH_TOLERANCE = 0.001
 _TELLING_DIGITS = 3
 _NUMBER = re.compile(r"(?<![\w.,])[-\u2212(]?[$€£]?\s?(\d[\d,]*(?:\.\d+)?)(?![\w]|[.,]\d)")
@@ -170,9 +171,9 @@ def check_answer_hidden(sample: Sample) -> Dropped | None:
     A number must not stand in the question as such; numbers of one or two digits are let pass, because they
     also count ("rounded to 2 decimals", "the top 3"). A text must not either, unless the question puts it
     beside others to choose from ("which of A, B and C …", "A or B"). The answer of a choice or a list is
-    one of what the question names, so nothing is asked of it.
+    one of what the question names, and yes or no may stand in it, so nothing is asked of them.
     """
-    if sample.answer_kind in ("choice", "list"):
+    if sample.answer_kind in ("choice", "list") or sample.answer.strip(" .").lower() in _YES_OR_NO:
         return None
     if sample.answer_kind == "number":
         given = _states_number(sample.question, sample.answer)

@@ -87,7 +87,8 @@ async def try_prompt(
         fields: See ``check``.
 
     Raises:
-        AnswerError: The model gave no usable response, or none could be judged.
+        AnswerError: The model gave no usable response.
+        InputError: The gold answer cannot be read as its kind.
         RunError: The run cannot go on.
     """
     own_seed = seed_for(seed, sample.sample_id, check, sorted(fields.items()))
@@ -109,7 +110,7 @@ async def try_prompt(
         denied=sum(ruling.rule.correct and ruling.judged is False for ruling in clear),
         unjudged=len(rulings) - len(clear),
         answers=[answer[:_SHOWN] for answer in answers],
-        right=[ruling.correct and not ruling.unclear for ruling in rulings],
+        right=[None if ruling.unclear else ruling.correct for ruling in rulings],
         **fields,
     )
 

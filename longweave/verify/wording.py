@@ -13,8 +13,9 @@ from functools import lru_cache
 
 _SENTENCE = re.compile(r"(?<=[.?!])\s+(?=[A-Z\"'(])")
 _INSTRUCTION = re.compile(
-    r"(?:(?:please\s+)?(?:give|answer|state|express|report|write|provide|round|use|return)\b.*"
-    r"\b(?:answer|rounded|round|negative|decimals?|percent|format|name|number|words?|million|billion)\b"
+    r"(?:(?:please\s+)?(?:(?:give|state|express|report|write|provide|return)\s+(?:it|(?:the|your|an?)"
+    r"\s+(?:final\s+)?(?:answer|result|figure|number))\b|answer\s+(?:with|in|as|by|only)\b|round\b"
+    r"|use\s+a\s+negative\b|separate\s+the\b)"
     r"|an? \w+(?: \w+)? (?:is|counts as) negative\b).*",
     re.IGNORECASE | re.DOTALL,
 )

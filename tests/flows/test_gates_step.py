@@ -1,19 +1,24 @@
 """A run whose gates ask a model over a socket, and the training sets drawn from it."""
 
 import json
+import shutil
 from collections import Counter
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from longweave.flows.pipeline import synthesize
+from longweave.flows.pipeline import begin, synthesize
+from longweave.flows.question_sets import open_benchmark
 from longweave.flows.report_step import read_dropped
+from longweave.flows.selection_step import screen_samples, select_samples
 from longweave.flows.settings import RunSettings
 from longweave.flows.stage_sets_step import MadeSet, make_stage_sets
+from longweave.flows.step import open_context
 from longweave.synth.errors import RunError, SettingsError
 from longweave.synth.funnel import read_funnel
 from longweave.synth.records import Sample, from_row
@@ -268,6 +273,47 @@ def test_a_benchmark_that_was_forgotten_is_kept_out_afterwards(gated_run: Path, 
     reason, detail = read_rejects(Path(made.folder), "screen_samples")[asked.sample_id]
     assert reason in ("asks_benchmark_question", "contaminated") and "forgotten, row b1" in detail
     assert asked.sample_id not in {sample.sample_id for sample in read_exported(Path(made.folder))}
+
+
+def test_a_benchmark_whose_rows_share_an_id_is_known_row_by_row(gated_run: Path, tmp_path: Path) -> None:
+    rows = [{"id": "d1", "question": "Who wrote the report?", "answer": "Doug"}]
+    rows += [
+        {"id": "d1", "question": sample.question, "answer": float(sample.answer)}
+        for sample in read_exported(gated_run)
+        if sample.answer_kind == "number"
+    ]
+    benchmark = tmp_path / "benchmark.jsonl"
+    benchmark.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    settings = RunSettings.model_validate(read_run(str(gated_run)).settings)
+    sets = ({"name": "set", "paths": [str(benchmark)]},)
+    decontamination = settings.corpus.decontamination.model_validate({"sets": sets})
+    index = open_benchmark(decontamination)
+    assert [question.question for question in index.questions] == [row["question"] for row in rows]
+    assert [question.answer for question in index.questions] == [str(row["answer"]) for row in rows]
+
+
+def test_a_sample_that_is_there_twice_is_kept_once(
+    small_settings: Mapping[str, Any], undisturbed_run: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(undisturbed_run, run)
+    for made in ("checks", "selected"):
+        shutil.rmtree(run / made)
+    shards = sorted((run / "verified").glob("*.parquet"))
+    shard = next(path for path in shards if pq.read_metadata(path).num_rows)
+    table = pq.read_table(shard)
+    pq.write_table(pa.concat_tables([table, table.slice(0, 1)]), shard)
+    settings = RunSettings.model_validate(small_settings)
+    with (
+        begin(settings, str(run)) as directory,
+        open_context(directory, settings, run_in_turn, SilentProgress()) as context,
+    ):
+        screen_samples(context)
+        select_samples(context)
+    assert [reason for reason, _ in read_rejects(run, "screen_samples").values()] == ["repeated_sample"]
+    assert read_funnel(str(run)).stages["select_samples"].kept == sum(
+        pq.read_metadata(path).num_rows for path in (undisturbed_run / "verified").glob("*.parquet")
+    )
 
 
 def test_marks_of_people_decide_what_is_trained_on(

@@ -82,6 +82,21 @@ def test_the_sample_deployment_runs_to_completion_with_a_stage_that_asks_a_model
         n_asked = len(models.requests())
         synthesize(settings, str(tmp_path / "here"), run_in_turn, SilentProgress())
         assert len(models.requests()) == n_asked > 0, "an answer that the flow had paid for was asked again"
+        parameters = json.dumps({"run": str(tmp_path / "run"), "stages": ["full-20k"]})
+        said = _prefect(
+            server,
+            "deployment",
+            "run",
+            "select/stages",
+            "--params",
+            parameters,
+            "--watch",
+            "--watch-timeout",
+            "200",
+        )
+        assert "Completed" in said, (tmp_path / "worker.log").read_text()
+        drawn = json.loads((tmp_path / "run" / "stages" / "full-20k" / "funnel.json").read_text())["stages"]
+        assert drawn[-1]["stage"] == "export" and drawn[-1]["kept"] > 0
     assert read_shards(tmp_path / "run") == read_shards(tmp_path / "here")
     kept = _ask(server, "/artifacts/filter", {"artifacts": {"key": {"any_": ["funnel"]}}})
     stages = [row["stage"] for row in json.loads(kept[0]["data"])]
@@ -91,8 +106,8 @@ def test_the_sample_deployment_runs_to_completion_with_a_stage_that_asks_a_model
     (spending,) = _ask(server, "/artifacts/filter", {"artifacts": {"key": {"any_": ["spending"]}}})
     assert json.loads(spending["data"])[0]["role"] == "judge"
     flows = {flow["name"] for flow in _ask(server, "/flows/filter", {})}
-    assert {"synthesize", "filter_corpus", "pose_queries", "verify_samples"} <= flows
-    deployed = _ask(server, "/deployments/filter", {})[0]
+    assert {"synthesize", "select", "filter_corpus", "pose_queries", "verify_samples"} <= flows
+    (deployed,) = (one for one in _ask(server, "/deployments/filter", {}) if one["name"] == "sample")
     assert "context" in deployed["parameter_openapi_schema"]["definitions"]["RunSettings"]["properties"]
     (step,) = deployed["pull_steps"]
     assert step["prefect.deployments.steps.set_working_directory"]["directory"] == str(ROOT)

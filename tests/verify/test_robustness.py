@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from longweave.synth.judge import VerdictSettings
-from longweave.synth.records import Sample
+from longweave.synth.records import Sample, Trial
 from longweave.verify.grounding import Tried
-from longweave.verify.robustness import check_robustness, mean_depth
+from longweave.verify.robustness import check_robustness, find_rival, mean_depth
 from longweave.verify.settings import RobustnessSettings
 from tests.made_samples import APPLE, UNION_PACIFIC, VISA, Shown, make_sample
 from tests.verify.asked import answers, ask_scripted, prompt_of
@@ -138,3 +138,19 @@ def test_scattered_wrong_answers_contest_nothing(tmp_path: Path) -> None:
     solve = lambda _: answers(RIGHT, "1", "2", "cannot be determined")  # noqa: E731
     found, _, verified = check(solve, tmp_path)
     assert found.dropped is None and verified == []
+
+
+def test_answers_that_could_not_be_judged_are_no_rivals() -> None:
+    trial = Trial(
+        check="context",
+        model="m",
+        n=2,
+        passes=2,
+        mean_score=1.0,
+        unjudged=2,
+        answers=["415285", "415285", "four hundred", "four hundred"],
+        right=[True, True, None, None],
+    )
+    assert find_rival(make_sample(), trial, 0.2) is None
+    wrong = trial.model_copy(update={"n": 4, "unjudged": 0, "right": [True, True, False, False]})
+    assert find_rival(make_sample(), wrong, 0.2) == "four hundred"

@@ -100,7 +100,7 @@ def test_a_stage_that_nothing_fits_says_so():
     (short,) = build([make_entry("a", n_prompt_tokens=50_000)], SHORT)
     assert short.members == []
     assert [fall.why for fall in short.shortfalls] == [
-        "short: no sample fits 20000 tokens, so its set is empty."
+        "short: no sample of up to 20000 tokens is left: its set is empty."
     ]
 
 

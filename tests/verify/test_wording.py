@@ -78,3 +78,15 @@ def test_overlap_counts_words_of_meaning():
     one, other = read_wording("Who is the auditor of Nike?"), read_wording("Who was auditor at Visa?")
     assert overlap(one, other) == pytest.approx(1 / 3)
     assert overlap(read_wording(""), read_wording("")) == 0
+
+
+def test_a_question_that_is_put_as_a_command_is_no_instruction():
+    higher = [
+        read_wording(
+            f"Compare Apple and Walmart in 2023. Give the name of the company with the higher {what}."
+        )
+        for what in ("revenue", "net income")
+    ]
+    assert higher[0].core != higher[1].core
+    told = read_wording("What was the revenue of Apple? Give the answer in percent, rounded to one decimal.")
+    assert told.core == "What was the revenue of Apple?"

@@ -82,7 +82,9 @@ def test_the_sample_deployment_runs_to_completion_with_a_stage_that_asks_a_model
         n_asked = len(models.requests())
         synthesize(settings, str(tmp_path / "here"), run_in_turn, SilentProgress())
         assert len(models.requests()) == n_asked > 0, "an answer that the flow had paid for was asked again"
-        parameters = json.dumps({"run": str(tmp_path / "run"), "stages": ["full-20k"]})
+        parameters = json.dumps(
+            {"run": str(tmp_path / "run"), "stages": ["full-20k"], "out": str(tmp_path / "sets")}
+        )
         said = _prefect(
             server,
             "deployment",
@@ -95,7 +97,7 @@ def test_the_sample_deployment_runs_to_completion_with_a_stage_that_asks_a_model
             "200",
         )
         assert "Completed" in said, (tmp_path / "worker.log").read_text()
-        drawn = json.loads((tmp_path / "run" / "stages" / "full-20k" / "funnel.json").read_text())["stages"]
+        drawn = json.loads((tmp_path / "sets" / "full-20k" / "funnel.json").read_text())["stages"]
         assert drawn[-1]["stage"] == "export" and drawn[-1]["kept"] > 0
     assert read_shards(tmp_path / "run") == read_shards(tmp_path / "here")
     kept = _ask(server, "/artifacts/filter", {"artifacts": {"key": {"any_": ["funnel"]}}})

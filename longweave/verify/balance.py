@@ -24,7 +24,8 @@ class Balanced:
 
 
 def balance(entries: Iterable[Entry], settings: BalanceSettings, seed: int) -> Balanced:
-    """Evens out the bins of each group at ``settings.per_bin``, or at the mean of those that can be filled.
+    """Evens out the bins of each group at ``settings.per_bin``, or at the largest number that at least half
+    of the bins that hold any have: what is balanced stays as it is when it is balanced again.
 
     A bin that no number of passes out of the tries can fall into lacks nothing. Reasons of ``left_out`` are
     ``all_solved``, ``never_solved``, ``unmeasured`` and ``bin_full``.
@@ -75,7 +76,8 @@ def _even_out(
         assert solved is not None
         binned[bin_of(solved, settings.bins)].append(entry)
     reachable = sorted(_reachable_bins(entries, settings) | set(binned))
-    wanted = settings.per_bin or max(1, len(entries) // len(reachable))
+    counts = sorted((len(binned[number]) for number in binned), reverse=True)
+    wanted = settings.per_bin or counts[(len(counts) - 1) // 2]
     full: list[LeftOut] = []
     lacking: list[Shortfall] = []
     for number in reachable:

@@ -21,16 +21,16 @@ def pass_at_k(n: int, passes: int, k: int) -> float:
     return 1.0 - comb(n - passes, k) / comb(n, k)
 
 
-def find_interval(n: int, passes: int, k: int = 1, confidence: float = _CONFIDENCE) -> tuple[float, float]:
-    """Between which values pass@k lies with ``confidence``: Wilson's score interval of the pass rate, and
-    pass@k = 1 - (1 - rate)^k rises with the rate.
+def find_interval(n: int, passes: int, k: int = 1) -> tuple[float, float]:
+    """Between which values pass@k lies with a confidence of 0.95: Wilson's score interval of the pass rate,
+    and pass@k = 1 - (1 - rate)^k rises with the rate.
 
     Raises:
         ValueError: Not 0 <= passes <= n and 1 <= n.
     """
     if not (0 <= passes <= n and n >= 1):
         raise ValueError(f"no interval of {passes} in {n}")
-    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    z = NormalDist().inv_cdf((1 + _CONFIDENCE) / 2)
     rate, weight = passes / n, z * z / n
     middle = (rate + weight / 2) / (1 + weight)
     half = z / (1 + weight) * sqrt(rate * (1 - rate) / n + weight / (4 * n))

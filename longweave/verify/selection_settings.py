@@ -64,7 +64,9 @@ class BalanceSettings(_Settings):
         default=("maker", "task"), description="Bins are evened out within each of these groups."
     )
     per_bin: int | None = Field(
-        default=None, ge=1, description="Most samples of a bin in a group; none: the mean of its bins."
+        default=None,
+        ge=1,
+        description="Most samples of a bin in a group; none: what half of its bins can give.",
     )
     all_solved: KeepOrDrop = Field(default="drop", description="Samples that were always solved.")
     never_solved: KeepOrDrop = Field(default="keep", description="Samples that were never solved.")

@@ -40,9 +40,16 @@ def test_a_full_bin_is_cut_and_an_empty_one_is_told():
     )
 
 
-def test_without_a_number_bins_are_evened_out_at_their_mean():
-    result = balance(pool({1: 10, 3: 2, 5: 10, 7: 2}), BalanceSettings(bins=4), seed=1)
-    assert passes_of(result.kept) == {1: 6, 3: 2, 5: 6, 7: 2}
+def test_without_a_number_bins_are_evened_out_at_what_half_of_them_can_give_and_stay_so():
+    result = balance(pool({1: 10, 3: 2, 5: 6, 7: 1}), BalanceSettings(bins=4), seed=1)
+    assert passes_of(result.kept) == {1: 6, 3: 2, 5: 6, 7: 1}
+    again = balance(result.kept, BalanceSettings(bins=4), seed=1)
+    assert again.kept == result.kept and again.left_out == []
+
+
+def test_a_policy_that_solves_nothing_costs_no_sample():
+    result = balance(pool({0: 12}), BalanceSettings(bins=4), seed=1)
+    assert len(result.kept) == 12
 
 
 def test_each_group_is_evened_out_by_itself():
@@ -128,3 +135,16 @@ def test_bins_are_of_pass_at_k_and_always_solved_still_means_always():
     assert passes_of(result.kept)[0] == 2
     assert [reject.sample_id for reject in result.left_out if reject.reason == "all_solved"] == ["8-0"]
     assert "pass@4 0 to 0.5" in result.shortfalls[0].why
+
+
+@given(
+    st.dictionaries(st.integers(0, 8), st.integers(1, 12)),
+    st.sampled_from([None, 1, 3]),
+    st.integers(1, 9),
+    st.integers(0, 99),
+)
+def test_what_is_balanced_stays_as_it_is(counts, per_bin, bins, seed):
+    settings = BalanceSettings(bins=bins, per_bin=per_bin)
+    once = balance(pool(counts), settings, seed)
+    again = balance(once.kept, settings, seed)
+    assert again.kept == once.kept and again.left_out == []

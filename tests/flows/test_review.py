@@ -278,6 +278,8 @@ def test_the_list_is_filtered_and_searched(page: Page) -> None:
 
 
 def test_unmarked_ones_are_shown_and_stay_in_the_list_until_asked_again(page: Page) -> None:
+    page.select_option("[name=marked]", "good")
+    expect(page.locator("#found")).to_have_text("0 samples")
     page.select_option("[name=marked]", "unmarked")
     expect(page.locator("#found")).to_have_text("7 samples")
     page.keyboard.press("Escape")

@@ -12,7 +12,7 @@ const SEARCH_DELAY = 200;
 
 let shown = null; // the sample in sight
 let context = null;
-let wanted = 0; // the last sample that was asked for: a slower answer about an earlier one is let go
+let wanted = -1; // the last sample that was asked for: a slower answer about an earlier one is let go
 let searched = 0;
 let saving = false;
 const undone = []; // what the marks made here have replaced
@@ -35,8 +35,8 @@ function nameChoice(facet, value) {
   return facet === "target_tokens" ? thousands(Number(value)) : spaced(value);
 }
 
-// The sample `number` stays in sight if it is among those found.
-async function search(number = shown?.number ?? -1) {
+// The sample `number`, or the one asked for by the time the list arrives, stays in sight if it is among those found.
+async function search(number = null) {
   searched += 1;
   const own = searched;
   const asked = Object.fromEntries([...new FormData(filters)].filter(([, value]) => value));
@@ -51,7 +51,7 @@ async function search(number = shown?.number ?? -1) {
     sayMark();
     return;
   }
-  await open(Math.max(0, said.numbers.indexOf(number)));
+  await open(Math.max(0, said.numbers.indexOf(number ?? wanted)));
 }
 
 async function open(place) {
@@ -109,7 +109,7 @@ async function mark(what) {
   reason.blur();
   if (await store(number, what, reason.value)) {
     undone.push({ number, before });
-    await open(list.at + 1);
+    if (wanted === number) await open(list.at + 1); // a new list may have moved on already
   }
 }
 

@@ -49,5 +49,5 @@ $(CORE): $(BIN)/python pyproject.toml constraints.txt
 
 $(DEV): $(CORE)
 	@echo "Installing the development tools into $(VENV) (once)"
-	@$(PIP) --editable '.[dev,embedded]'
+	@$(PIP) --editable '.[dev,embedded,offline]'
 	@touch $@

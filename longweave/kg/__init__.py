@@ -1,0 +1,1 @@
+"""Documents to multi-hop questions by way of a knowledge graph."""

@@ -1,0 +1,90 @@
+"""What a question must be, whoever wrote it: checked on its words, with no model.
+
+Reasons: ``name_leaked``, ``answer_leaked``, ``clue_missing``, ``yes_or_no``, ``asks_for_list``,
+``speaks_of_text``, ``supposition_missing``, ``no_question``, ``too_long``.
+"""
+
+import re
+
+from longweave.kg.ground import carrying_words, words_of
+from longweave.kg.mentions import is_named
+from longweave.kg.plan import SHARES, Plan, clue_names
+from longweave.kg.values import read_number
+from longweave.synth.records import Dropped
+
+_LONGEST = 700
+_SHORTEST = 30
+_AUXILIARY = "is|are|was|were|do|does|did|has|have|had|can|could|would|will|should|may|might"
+_SUPPOSED = r"(?:had|were|should)\b[^?]*,[^?]*\b(?:what|which|who|whom|whose|when|where|how)\b"
+# At the beginning, or with a capital after the end of a sentence: "the U.S. was founded by whom?" is neither,
+# nor is "Had it been closed 7 years later, when would that have been?".
+_YES_OR_NO = re.compile(
+    rf"(?:^|[.?!] +(?=[A-Z]))(?i:(?!{_SUPPOSED})(?:{_AUXILIARY}))\b[^?]*\?$",
+)
+_LIST = re.compile(
+    r"\b(?:list|name|enumerate|identify)\s+(?:all|every|each|the\s+(?:two|three|four|five|names))\b"
+    r"|\bwhat\s+are\s+(?:all|the\s+names)\b|\bwhich\s+(?:two|three|four|five|of the following)\b",
+    re.IGNORECASE,
+)
+_OF_TEXT = re.compile(
+    r"\b(?:(?i:passages?|the\s+(?:text|documents?|excerpts?|filings?|address(?:es)?|context)"
+    r"|according\s+to\s+the)|X\d+)\b"
+)
+_AMOUNT = re.compile(r"\d[\d,]*(?:\.\d+)?(?: (?:thousand|million|billion|trillion))?", re.IGNORECASE)
+_DIRECTION = {"earlier": "later", "later": "earlier"}
+
+
+def check_question(question: str, plan: Plan) -> Dropped | None:
+    """The first thing that is wrong with ``question`` as the wording of ``plan``; None if nothing is."""
+    question = question.rstrip()
+    if not question.endswith("?") or len(question) < _SHORTEST:
+        return Dropped(reason="no_question", detail=question)
+    if len(question) > _LONGEST:
+        return Dropped(reason="too_long", detail=f"{len(question)} characters")
+    if _YES_OR_NO.search(question):
+        return Dropped(reason="yes_or_no", detail=question)
+    if _LIST.search(question):
+        return Dropped(reason="asks_for_list", detail=question)
+    if found := _OF_TEXT.search(question):
+        return Dropped(reason="speaks_of_text", detail=f"{found.group()!r} in: {question}")
+    return _check_names(question, plan) or _check_supposition(question, plan)
+
+
+def hidden_names(plan: Plan) -> list[str]:
+    """Names that the question must not hold: those of every thing on the path, and values at its ends."""
+    said = " ".join(clue_names(plan.start.clues))
+    names = {alias for node in plan.nodes for alias in node.aliases}
+    return sorted(name for name in names if not is_named(said, [name]))
+
+
+def _check_names(question: str, plan: Plan) -> Dropped | None:
+    for name in hidden_names(plan):
+        if is_named(question, [name]):
+            return Dropped(reason="name_leaked", detail=f"{name!r} in: {question}")
+    if plan.computation is not None and _holds_amount(question, plan.answer):
+        return Dropped(reason="answer_leaked", detail=f"{plan.answer!r} in: {question}")
+    for name in clue_names(plan.start.clues):
+        if not set(carrying_words(name)) & set(words_of(question)):
+            return Dropped(reason="clue_missing", detail=f"{name!r} not in: {question}")
+    return None
+
+
+def _check_supposition(question: str, plan: Plan) -> Dropped | None:
+    """The size of what is supposed must be in the question, since the answer is computed from it."""
+    computation = plan.computation
+    if computation is None or computation.kind == "years_between":
+        return None
+    said, words = computation.said, words_of(question)
+    if computation.years:
+        direction = said.split()[-1]
+        turned = _DIRECTION[direction] in words and direction not in words
+        holds = str(abs(computation.years)) in words and not turned
+    else:
+        longer = [other for other in SHARES if other != said and is_named(other, [said])]
+        holds = is_named(question, [said]) and not is_named(question, longer)
+    return None if holds else Dropped(reason="supposition_missing", detail=f"{said!r} not in: {question}")
+
+
+def _holds_amount(question: str, amount: str) -> bool:
+    found = (read_number(match.group()) for match in _AMOUNT.finditer(question))
+    return any(number is not None and number.value == float(amount) for number in found)

@@ -1,0 +1,332 @@
+"""Descriptions instead of names: each fits one node of the graph, as a plain search over its facts finds."""
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from longweave.kg.graph import Graph
+from longweave.kg.perturb import Clue, Description, describe, describe_by_value, fitting_nodes, say_year
+from longweave.kg.records import EntityType, Hop
+from longweave.kg.values import year_of
+from longweave.synth.records import Dropped
+from tests.kg.made_graphs import Fact, made_graph, random_facts
+
+DATES = ["1900", "1901", "March 12, 1947", "1945", "1955", "2000", "2001", "May 1947"]
+AMOUNTS = ["3 ships", "30 ships", "300 ships", "5 million dollars"]
+
+
+def number_of(graph: Graph, name: str) -> int:
+    return next(node for node in range(graph.n_nodes) if graph.name(node) == name)
+
+
+def tell(
+    facts: list[Fact],
+    name: str,
+    avoid: tuple[str, ...] = (),
+    types: dict[str, EntityType] | None = None,
+    barred: tuple[str, ...] = (),
+    seed: int = 0,
+) -> Description | Dropped:
+    graph, _ = made_graph(facts, types)
+    avoided = [number_of(graph, one) for one in avoid]
+    return describe(graph, number_of(graph, name), avoided, barred, np.random.default_rng(seed))
+
+
+def clues_of(told: Description | Dropped) -> list[Clue]:
+    assert isinstance(told, Description), told
+    return told.clues
+
+
+# A plain reading of clues, which knows nothing of how they were made.
+
+
+def facts_of(graph: Graph) -> list[tuple[int, str, int]]:
+    return [
+        (int(head), graph.relations[relation], int(tail))
+        for head, relation, tail in zip(graph.head, graph.relation, graph.tail, strict=True)
+    ]
+
+
+def ends_of(graph: Graph, clue: Clue) -> set[tuple[int, int]]:
+    """Every node that has a fact of the clue's relation and direction, with the fact's other end."""
+    return {
+        (head, tail) if clue.forward else (tail, head)
+        for head, relation, tail in facts_of(graph)
+        if relation == clue.relation
+    }
+
+
+def fits_year(name: str, said: str) -> bool:
+    year = year_of(name)
+    found = re.fullmatch(
+        r"a year ending in (\d) in the (early|middle of the|late) (\d+)(?:st|nd|rd|th) century", said
+    )
+    assert found is not None
+    if year is None or year % 10 != int(found[1]):
+        return False
+    first = 100 * (int(found[3]) - 1) + 1
+    third = {"early": (0, 33), "middle of the": (33, 66), "late": (66, 100)}[found[2]]
+    return first + third[0] <= year < first + third[1]
+
+
+def fits_plainly(graph: Graph, clue: Clue) -> set[int]:
+    if clue.kind == "temporal":
+        return {node for node, other in ends_of(graph, clue) if fits_year(graph.name(other), clue.said)}
+    return {node for node, other in ends_of(graph, clue) if graph.name(other) == clue.said}
+
+
+def size_of(name: str) -> tuple[float, str]:
+    year = year_of(name)
+    if name in AMOUNTS:
+        scale = 1_000_000 if "million" in name else 1
+        unit = name.split()[-1]
+        return float(name.split()[0]) * scale, unit
+    assert year is not None
+    return float(f"{year}{'0312' if 'March' in name else '0500' if 'May' in name else '0000'}"), str(
+        len(name.split())
+    )
+
+
+def fits_rank(graph: Graph, clue: Clue) -> set[int]:
+    """The nodes that come out on top of any group which the words may mean."""
+    found = re.fullmatch(r"the (largest|smallest|latest|earliest) of the (\d+) that share: (.+)", clue.said)
+    assert found is not None
+    best = set()
+    for forward in (True, False):
+        for relation in graph.relations:
+            for other in range(graph.n_nodes):
+                if found[3] != f"{relation} {graph.name(other)}":
+                    continue
+                probe = Clue(kind="relational", relation=relation, forward=forward, said="", edge_ids=[])
+                group = {node for node, end in ends_of(graph, probe) if end == other}
+                values = {
+                    node: [graph.name(end) for one, end in ends_of(graph, clue) if one == node]
+                    for node in group
+                }
+                if len(group) != int(found[2]) or any(len(some) != 1 for some in values.values()):
+                    continue
+                sizes = {node: size_of(some[0]) for node, some in values.items()}
+                if len({unit for _, unit in sizes.values()}) > 1:
+                    continue
+                order = sorted(group, key=lambda node: sizes[node], reverse=found[1] in ("largest", "latest"))
+                if sizes[order[0]] != sizes[order[1]]:
+                    best.add(order[0])
+    return best
+
+
+def check_description(graph: Graph, node: int, told: Description, avoid: set[int]) -> None:
+    fits = set(range(graph.n_nodes))
+    for clue in told.clues:
+        if clue.kind == "superlative":
+            fits &= fits_rank(graph, clue) or fits
+            assert node in fits_rank(graph, clue)
+        else:
+            fits &= fits_plainly(graph, clue)
+        edges = [graph.edge_number(edge_id) for edge_id in clue.edge_ids]
+        assert edges
+        if clue.kind != "superlative":
+            spoken = {int(end[edges[0]]) for end in (graph.head, graph.tail)}
+            assert node in spoken and not (spoken - {node}) & avoid
+    assert fits == {node}
+    assert any(clue.kind not in ("temporal", "superlative") for clue in told.clues)
+    assert not {graph.name(one) for one in (avoid | {node})} & {clue.said for clue in told.clues}
+
+
+@settings(deadline=None, max_examples=60)
+@given(seed=st.integers(0, 10_000), n_edges=st.integers(4, 40))
+def test_a_description_fits_one_node_and_speaks_of_none_to_be_avoided(seed: int, n_edges: int) -> None:
+    rng = np.random.default_rng(seed)
+    facts = random_facts(rng, 10, n_edges, 3, 4)
+    for node in range(10):
+        for values, relation in ((DATES, "in"), (AMOUNTS, "has")):
+            if rng.random() < 0.7:
+                facts.append((f"e{node}", relation, str(rng.choice(values)), "d0"))
+    types: dict[str, EntityType] = {date: "date" for date in DATES}
+    types |= {amount: "number" for amount in AMOUNTS}
+    graph, _ = made_graph(sorted(set(facts)), types)
+    things = np.flatnonzero(~graph.is_value())
+    for node in things.tolist():
+        avoid = {int(one) for one in rng.choice(things, size=2)}
+        told = describe(graph, node, sorted(avoid), ("r2",), np.random.default_rng(seed))
+        if isinstance(told, Description):
+            assert all(clue.relation != "r2" for clue in told.clues)
+            check_description(graph, node, told, avoid)
+            again = describe(graph, node, sorted(avoid), ("r2",), np.random.default_rng(seed))
+            assert again == told
+        else:
+            assert told.reason == "not_describable"
+
+
+HEADS: list[Fact] = [("Bunche", "won", "Nobel Prize", "1"), ("Bunche", "was born in", "Detroit", "2")]
+
+
+def test_one_fact_is_enough_where_nobody_shares_it() -> None:
+    types: dict[str, EntityType] = {"Bunche": "person", "Detroit": "place"}
+    told = tell(HEADS, "Bunche", avoid=("Nobel Prize",), types=types)
+    (clue,) = clues_of(told)
+    assert (clue.kind, clue.relation, clue.forward, clue.said) == ("place", "was born in", True, "Detroit")
+    assert isinstance(told, Description) and told.type == "person"
+
+
+def test_two_facts_are_taken_where_each_is_shared() -> None:
+    facts: list[Fact] = [
+        *HEADS,
+        ("Marshall", "won", "Nobel Prize", "1"),
+        ("Ford", "was born in", "Detroit", "2"),
+    ]
+    assert {clue.said for clue in clues_of(tell(facts, "Bunche"))} == {"Nobel Prize", "Detroit"}
+
+
+def test_the_direction_of_a_fact_counts() -> None:
+    facts: list[Fact] = [("A", "defeated", "B", "1"), ("B", "defeated", "C", "1")]
+    (of_a,) = clues_of(tell(facts, "A", avoid=("C",)))
+    (of_c,) = clues_of(tell(facts, "C", avoid=("A",)))
+    assert (of_a.said, of_a.forward, of_c.said, of_c.forward) == ("B", True, "B", False)
+
+
+@pytest.mark.parametrize(
+    ("facts", "avoid", "barred"),
+    [
+        ([*HEADS], ("Nobel Prize", "Detroit"), ()),
+        ([*HEADS], ("Detroit",), ("won",)),
+        ([("Bunche", "won", "Nobel Prize", "1"), ("Marshall", "won", "Nobel Prize", "1")], (), ()),
+        ([("Bunche", "won it in", "1950", "1")], (), ()),
+    ],
+)
+def test_what_nothing_tells_from_others_is_not_describable(
+    facts: list[Fact], avoid: tuple[str, ...], barred: tuple[str, ...]
+) -> None:
+    told = tell(facts, "Bunche", avoid, {"1950": "date"}, barred)
+    assert isinstance(told, Dropped) and told.reason == "not_describable" and "Bunche" in told.detail
+
+
+def test_a_role_and_an_organization_are_told_apart() -> None:
+    types: dict[str, EntityType] = {"Acme": "organization"}
+    (role,) = clues_of(tell([("Bunche", "was president of", "Acme", "1")], "Bunche", types=types))
+    (member,) = clues_of(tell([("Bunche", "joined", "Acme", "1")], "Bunche", types=types))
+    assert (role.kind, member.kind) == ("role", "institutional")
+
+
+SHARED: list[Fact] = [
+    ("Acme", "is based in", "Detroit", "1"),
+    ("Beta", "is based in", "Detroit", "1"),
+    ("Acme", "was founded in", "1901", "1"),
+    ("Beta", "was founded in", "1955", "2"),
+]
+YEARS: dict[str, EntityType] = {"1901": "date", "1955": "date", "May 1901": "date", "1911": "date"}
+
+
+def test_a_year_is_told_roughly() -> None:
+    for seed in range(6):
+        clues = clues_of(tell(SHARED, "Beta", types=YEARS, seed=seed))
+        assert "1955" not in " ".join(clue.said for clue in clues)
+        kinds = {clue.kind for clue in clues}
+        assert kinds in ({"institutional", "temporal"}, {"institutional", "superlative"})
+
+
+def test_a_rank_rests_on_the_facts_of_all_that_are_ranked() -> None:
+    only: list[Fact] = [*SHARED, ("Gamma", "was founded in", "1955", "3")]
+    found = [clues_of(tell(only, "Beta", types=YEARS, seed=seed)) for seed in range(12)]
+    ranks = [clue for clues in found for clue in clues if clue.kind == "superlative"]
+    assert ranks, "never ranked"
+    for rank in ranks:
+        assert rank.said == "the latest of the 2 that share: is based in Detroit"
+        assert len(rank.edge_ids) == 4
+
+
+@pytest.mark.parametrize(
+    "beta",
+    [
+        [("Beta", "was founded in", "1901", "2")],
+        [("Beta", "was founded in", "May 1901", "2")],
+        [("Beta", "was founded in", "1911", "2"), ("Beta", "was founded in", "1955", "3")],
+        [],
+    ],
+    ids=["equal", "less exact", "two dates", "unknown"],
+)
+def test_nothing_is_ranked_that_cannot_be_compared(beta: list[Fact]) -> None:
+    for seed in range(8):
+        told = tell([*SHARED[:3], *beta], "Acme", types=YEARS, seed=seed)
+        if isinstance(told, Description):
+            assert all(clue.kind != "superlative" for clue in told.clues)
+
+
+@pytest.mark.parametrize(
+    ("year", "said"),
+    [
+        (1900, "a year ending in 0 in the late 19th century"),
+        (1901, "a year ending in 1 in the early 20th century"),
+        (1933, "a year ending in 3 in the early 20th century"),
+        (1934, "a year ending in 4 in the middle of the 20th century"),
+        (1966, "a year ending in 6 in the middle of the 20th century"),
+        (1967, "a year ending in 7 in the late 20th century"),
+        (2000, "a year ending in 0 in the late 20th century"),
+        (2001, "a year ending in 1 in the early 21st century"),
+        (1066, "a year ending in 6 in the middle of the 11th century"),
+        (1215, "a year ending in 5 in the early 13th century"),
+    ],
+)
+def test_a_veiled_year_is_of_its_own_century(year: int, said: str) -> None:
+    assert say_year(year) == said
+
+
+@given(st.integers(1, 2400))
+def test_three_or_four_years_fit_a_veiled_one(year: int) -> None:
+    fitting = [other for other in range(1, 2500) if say_year(other) == say_year(year)]
+    assert year in fitting and len(fitting) in (3, 4)
+    assert len({(other - 1) // 100 for other in fitting}) == 1
+
+
+def by_value(facts: list[Fact], name: str, value: str, types: dict[str, EntityType]) -> Description | Dropped:
+    graph, _ = made_graph(facts, types)
+    node, other = number_of(graph, name), number_of(graph, value)
+    at = next(edge for edge in range(graph.n_edges) if (graph.head[edge], graph.tail[edge]) == (node, other))
+    hop = Hop(
+        edge_id=graph.edge_id(at),
+        relation=graph.relations[graph.relation[at]],
+        forward=False,
+        triple_id="t",
+        doc_id="1",
+    )
+    return describe_by_value(graph, node, hop)
+
+
+def test_a_path_that_starts_with_a_date_tells_it_roughly_if_that_is_enough() -> None:
+    (rough,) = clues_of(by_value(SHARED, "Beta", "1955", YEARS))
+    assert (rough.kind, rough.said) == ("temporal", "a year ending in 5 in the middle of the 20th century")
+    near: list[Fact] = [*SHARED, ("Gamma", "was founded in", "1911", "3")]
+    (exact,) = clues_of(by_value(near, "Acme", "1901", YEARS))
+    assert (exact.said, exact.forward) == ("1901", True)
+
+
+def test_a_value_that_two_things_have_describes_neither() -> None:
+    twins: list[Fact] = [*SHARED, ("Gamma", "was founded in", "1955", "3")]
+    told = by_value(twins, "Beta", "1955", YEARS)
+    assert isinstance(told, Dropped) and told.reason == "not_describable"
+
+
+def test_an_amount_is_told_as_it_is() -> None:
+    facts: list[Fact] = [("Acme", "has", "30 ships", "1"), ("Beta", "has", "3 ships", "1")]
+    (clue,) = clues_of(by_value(facts, "Acme", "30 ships", {"30 ships": "number", "3 ships": "number"}))
+    assert clue.said == "30 ships"
+
+
+def test_the_nodes_that_fit_a_clue_are_found_again() -> None:
+    facts: list[Fact] = [
+        *HEADS,
+        ("Marshall", "won", "Nobel Prize", "1"),
+        ("Nobel Prize", "won", "Marshall", "1"),
+    ]
+    graph, _ = made_graph(facts)
+    edge = next(
+        edge
+        for edge in range(graph.n_edges)
+        if graph.name(int(graph.head[edge])) == "Bunche" and graph.relations[graph.relation[edge]] == "won"
+    )
+    clue = Clue(
+        kind="relational", relation="won", forward=True, said="Nobel Prize", edge_ids=[graph.edge_id(edge)]
+    )
+    assert fitting_nodes(graph, clue) == {number_of(graph, "Bunche"), number_of(graph, "Marshall")}

@@ -8,7 +8,7 @@ that no document may not stand beside a text question.
 
 import shutil
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +31,7 @@ from longweave.flows.tables_step import open_conflicts, split_of_shard
 from longweave.synth.files import ParquetSink, join_path, list_files, open_whole, read_rows
 from longweave.synth.funnel import Counts
 from longweave.synth.llm.meter import Meter
+from longweave.synth.place import ShownPiece
 from longweave.synth.records import SAMPLE_SCHEMA, Candidate, Sample, from_row, to_table
 from longweave.synth.splits import Split
 from longweave.synth.stage import MadeShard, run_in_turn
@@ -222,12 +223,13 @@ def _write_scene(context: StepContext, scene: Scene) -> None:
 def _handed_to_steps() -> Iterator[None]:
     """The steps find the benchmark's makers beside the project's own."""
 
-    def forbid(run: str, split: Split, candidate: Candidate) -> frozenset[str]:
+    def forbid(run: str, split: Split, candidate: Candidate) -> Callable[[ShownPiece], bool]:
         is_numeric = '"plan":' in candidate.reasoning
-        return open_conflicts(run, split).forbidden(candidate) if is_numeric else frozenset()
+        forbidden = open_conflicts(run, split).forbidden(candidate) if is_numeric else frozenset()
+        return lambda piece: piece.doc_id in forbidden
 
     def load(settings: RunSettings) -> Maker:
-        return Maker(prove_passage, forbid, proves_necessity=False)
+        return Maker("", (), prove_passage, forbid, proves_necessity=False)
 
     with patch.dict(MAKERS, {MAKER: load, OTHER_MAKER: load}):
         yield

@@ -4,7 +4,7 @@ import argparse
 import json
 from importlib import import_module
 
-BENCHMARKS = ("tables", "dedup", "context", "memory", "selection", "answers", "client")
+BENCHMARKS = ("tables", "dedup", "context", "memory", "selection", "answers", "client", "paths", "resolution")
 
 
 def main() -> None:

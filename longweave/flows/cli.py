@@ -20,6 +20,7 @@ from longweave.flows.dataset_step import verify_again
 from longweave.flows.doctor import diagnose, findings_table
 from longweave.flows.estimate import estimate_run
 from longweave.flows.estimate_report import describe_estimate, forecast_table
+from longweave.flows.graph_command import show_graph
 from longweave.flows.models import export_answers
 from longweave.flows.pipeline import synthesize
 from longweave.flows.progress import ConsoleProgress, funnel_table
@@ -155,6 +156,18 @@ def select(
             _say(f"{_shown(made.folder)}: {exported.kept:,} samples, {exported.tokens:,} tokens")
             for sentence in made.shortfalls:
                 _say(f"  {sentence}")
+
+
+@app.command()
+def graph(
+    run_directory: RunArgument,
+    entity: Annotated[str, typer.Option(help="A name: what the graphs say of it.")] = "",
+    graphml: Annotated[Path | None, typer.Option(help="Write the graph around it to this file.")] = None,
+    radius: Annotated[int, typer.Option(min=1, max=10, help="How many hops around it.")] = 2,
+) -> None:
+    """Look into the knowledge graphs of RUN."""
+    for line in show_graph(_absolute(run_directory), entity, graphml, radius):
+        _say(line)
 
 
 @app.command()

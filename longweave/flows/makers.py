@@ -2,26 +2,35 @@
 what its proof shows.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from longweave.flows.code_step import CODE_CANDIDATES, code_shards
+from longweave.flows.kg_step import KG_CANDIDATES, kg_shards
 from longweave.flows.settings import RunSettings
-from longweave.flows.tables_step import open_conflicts
+from longweave.flows.tables_step import CANDIDATES, candidate_shards, open_conflicts
+from longweave.kg.code import conflicts_code, prove_code
+from longweave.kg.prove import prove as prove_chain
+from longweave.kg.prove import read_plan, states_hop
+from longweave.synth.place import ShownPiece
 from longweave.synth.records import Candidate
 from longweave.synth.splits import Split
 from longweave.tables import load_items, load_pool, prove
 from longweave.verify.provers import Prover
 
-Forbidden = Callable[[str, Split, Candidate], frozenset[str]]
-"""Given a run's place and a split: the documents that may not stand beside a candidate's own, by id."""
+Forbidden = Callable[[str, Split, Candidate], Callable[[ShownPiece], bool]]
+"""Given a run's place and a split: says of a piece whether it may not stand beside the candidate's own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Maker:
     """``proves_necessity`` says that its proof shows that the answer is void without any one needed
-    document, so that no model has to be asked."""
+    document, so that no model has to be asked. Its candidates are the ``shards`` of ``folder``, whose keys
+    begin with the split and are no other maker's."""
 
+    folder: str
+    shards: Sequence[str]
     prover: Prover
     forbidden: Forbidden
     proves_necessity: bool
@@ -29,12 +38,41 @@ class Maker:
 
 def _tables(settings: RunSettings) -> Maker:
     prover = partial(prove, pool=load_pool(), items=load_items(), limits=settings.tables.limits())
-    return Maker(prover, _forbid_beside_tables, proves_necessity=True)
+    return Maker(CANDIDATES, candidate_shards(), prover, _forbid_beside_tables, proves_necessity=True)
 
 
-def _forbid_beside_tables(run: str, split: Split, candidate: Candidate) -> frozenset[str]:
-    return open_conflicts(run, split).forbidden(candidate)
+def _forbid_beside_tables(run: str, split: Split, candidate: Candidate) -> Callable[[ShownPiece], bool]:
+    forbidden = open_conflicts(run, split).forbidden(candidate)
+    return lambda piece: piece.doc_id in forbidden
 
 
-MAKERS: dict[str, Callable[[RunSettings], Maker]] = {"tables": _tables}
+def _kg(settings: RunSettings) -> Maker:
+    return Maker(
+        KG_CANDIDATES, kg_shards(settings), prove_chain, _forbid_beside_chains, proves_necessity=False
+    )
+
+
+def _forbid_beside_chains(run: str, split: Split, candidate: Candidate) -> Callable[[ShownPiece], bool]:
+    plan = read_plan(candidate)
+    return lambda piece: states_hop(plan, piece.title, piece.body)
+
+
+def _kg_code(settings: RunSettings) -> Maker:
+    return Maker(
+        CODE_CANDIDATES, code_shards(settings), prove_code, _forbid_beside_code, proves_necessity=True
+    )
+
+
+def _forbid_beside_code(run: str, split: Split, candidate: Candidate) -> Callable[[ShownPiece], bool]:
+    return lambda piece: conflicts_code(candidate, piece.title, piece.body)
+
+
+MAKERS: dict[str, Callable[[RunSettings], Maker]] = {"tables": _tables, "kg": _kg, "kg_code": _kg_code}
 """By ``Candidate.maker``."""
+
+
+def candidate_files(settings: RunSettings) -> Iterator[tuple[str, str]]:
+    """Key and folder of every shard of candidates that a run with these settings makes."""
+    for load in MAKERS.values():
+        maker = load(settings)
+        yield from ((key, maker.folder) for key in maker.shards)

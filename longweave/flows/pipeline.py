@@ -9,10 +9,12 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple, Protocol
 
+from longweave.flows.code_step import pose_code_questions
 from longweave.flows.corpus_step import filter_corpus, plan_sources
 from longweave.flows.dataset_step import export
 from longweave.flows.gates_step import check_grounding, check_robustness, measure_difficulty
 from longweave.flows.judge_step import judge_corpus
+from longweave.flows.kg_step import WEAVING, ask_questions, decide_names, extract_facts
 from longweave.flows.opened import forget_opened, open_tokenizer
 from longweave.flows.samples_step import extend_context, verify_samples
 from longweave.flows.selection_step import screen_samples, select_samples
@@ -40,6 +42,8 @@ STEPS: Sequence[Step] = (
     judge_corpus,
     relate_tables,
     pose_queries,
+    *WEAVING,
+    pose_code_questions,
     extend_context,
     verify_samples,
     screen_samples,
@@ -50,7 +54,15 @@ STEPS: Sequence[Step] = (
     export,
 )
 
-ASKING: Collection[Step] = (judge_corpus, check_grounding, check_robustness, measure_difficulty)
+ASKING: Collection[Step] = (
+    judge_corpus,
+    extract_facts,
+    decide_names,
+    ask_questions,
+    check_grounding,
+    check_robustness,
+    measure_difficulty,
+)
 """Steps that ask models: they stay in one process."""
 
 

@@ -22,8 +22,15 @@ from longweave.synth.splits import SPLITS
 from longweave.verify.report import DroppedSample, RejectedRow, SpendingLine, StageBooks, build_report
 
 REPORT = "report.html"
-_DOCUMENT_STEPS = frozenset({"filter_corpus", "deduplicate_corpus", "judge_corpus", "relate_tables"})
-_QUESTION_STEPS = frozenset({"pose_queries"})
+_UNITS = {
+    **dict.fromkeys(("filter_corpus", "deduplicate_corpus", "judge_corpus", "relate_tables"), "documents"),
+    **dict.fromkeys(("choose_passages", "extract_facts"), "passages"),
+    **dict.fromkeys(("ground_facts", "weave_entities"), "facts"),
+    **dict.fromkeys(("decide_names",), "batches of names"),
+    **dict.fromkeys(("sample_chains", "perturb_chains"), "paths"),
+    **dict.fromkeys(("pose_queries", "ask_questions", "pose_code_questions"), "questions"),
+}
+"""What each step counts; all others count samples."""
 
 
 def write_report(run: str, settings: RunSettings) -> str:
@@ -35,7 +42,10 @@ def write_report(run: str, settings: RunSettings) -> str:
     funnel = read_funnel(run)
     page = build_report(
         name_of(run),
-        [StageBooks(name, c.n_in, c.kept, c.dropped, _unit_of(name)) for name, c in funnel.stages.items()],
+        [
+            StageBooks(name, c.n_in, c.kept, c.dropped, _UNITS.get(name, "samples"))
+            for name, c in funnel.stages.items()
+        ],
         open_pool(run, settings).read_all(),
         read_rejects(run, list(funnel.stages)),
         {split: sum(read_footer(path)[0] for path in exported_files(run, split)) for split in SPLITS},
@@ -102,9 +112,3 @@ def _list_spending(funnel: Funnel) -> list[SpendingLine]:
 def _read_shortfalls(run: str) -> list[str]:
     path = join_path(run, SHORTFALLS)
     return [str(sentence) for sentence in read_json(path)] if path_exists(path) else []
-
-
-def _unit_of(stage: str) -> str:
-    if stage in _DOCUMENT_STEPS:
-        return "documents"
-    return "questions" if stage in _QUESTION_STEPS else "samples"

@@ -9,16 +9,11 @@ from operator import attrgetter
 from pathlib import Path
 
 from longweave.flows.corpus_step import document_paths, identify_documents
-from longweave.flows.makers import MAKERS
+from longweave.flows.makers import MAKERS, candidate_files
 from longweave.flows.opened import open_once, open_tokenizer
 from longweave.flows.settings import RunSettings
 from longweave.flows.step import StepContext
-from longweave.flows.tables_step import (
-    CANDIDATES,
-    candidate_shards,
-    read_splits,
-    split_of_shard,
-)
+from longweave.flows.tables_step import read_splits, split_of_shard
 from longweave.synth.context import assemble, choose_target, count_needed
 from longweave.synth.documents import read_stored
 from longweave.synth.files import guard_writes, join_path, local_path, read_footer, read_rows
@@ -38,7 +33,7 @@ from longweave.synth.stage import Kept, Outcome, Reject, Stage, count_rows, each
 from longweave.verify.provers import verify_sample
 from longweave.verify.structure import PromptLength
 
-SAMPLES = "samples/tables"
+SAMPLES = "samples/assembled"
 VERIFIED = "verified"
 _POOLS = "samples/pools"
 _COMPLETE = "complete"
@@ -53,7 +48,7 @@ def extend_context(context: StepContext) -> None:
         name="extend_context",
         folder=SAMPLES,
         schema=SAMPLE_SCHEMA,
-        read=partial(_read_candidates, run.url, settings.shards.samples),
+        read=partial(_read_candidates, run.url, settings),
         work=_Extend(run.url, settings),
         max_dropped=settings.limits.extend_context,
         tokens="n_prompt_tokens",
@@ -81,8 +76,8 @@ def sample_shards(run: str, settings: RunSettings) -> list[str]:
     """Keys of the shards of ``samples/`` and ``verified/``: slices of the shards of candidates."""
     size = settings.shards.samples
     keys = []
-    for key in candidate_shards():
-        n_rows, _ = read_footer(join_path(run, CANDIDATES, f"{key}.parquet"))
+    for key, folder in candidate_files(settings):
+        n_rows, _ = read_footer(join_path(run, folder, f"{key}.parquet"))
         keys += [f"{key}-{first // size:05d}" for first in range(0, n_rows, size)]
     return keys
 
@@ -99,10 +94,8 @@ def assemble_again(
 ) -> Sample | Dropped:
     """``candidate`` in a context of ``target`` tokens from the documents of its split."""
     pool = _open_pool(run, split, settings.tokenizer)
-    forbidden = MAKERS[candidate.maker](settings).forbidden(run, split, candidate)
-    return assemble(
-        candidate, target, pool, settings.context, seed, lambda _, piece: piece.doc_id in forbidden
-    )
+    forbids = MAKERS[candidate.maker](settings).forbidden(run, split, candidate)
+    return assemble(candidate, target, pool, settings.context, seed, lambda _, piece: forbids(piece))
 
 
 class _Extend:
@@ -140,10 +133,12 @@ def _verify(settings: RunSettings, sample: Sample) -> Outcome:
     return Kept(to_table([verified], Sample))
 
 
-def _read_candidates(run: str, size: int, key: str) -> Iterator[tuple[Split, Candidate]]:
+def _read_candidates(run: str, settings: RunSettings, key: str) -> Iterator[tuple[Split, Candidate]]:
     candidates, _, number = key.rpartition("-")
+    size = settings.shards.samples
     first = int(number) * size
-    rows = list(read_rows(join_path(run, CANDIDATES, f"{candidates}.parquet")))[first : first + size]
+    folder = dict(candidate_files(settings))[candidates]
+    rows = list(read_rows(join_path(run, folder, f"{candidates}.parquet")))[first : first + size]
     return ((split_of_shard(key), from_row(row, Candidate)) for row in rows)
 
 

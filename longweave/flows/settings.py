@@ -5,6 +5,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from longweave.corpus.settings import CorpusSettings
+from longweave.kg.code import CodeSettings
+from longweave.kg.settings import KgSettings
 from longweave.synth.context import ContextSettings
 from longweave.synth.llm.settings import ROLES, ModelSettings, Role, excluded_settings
 from longweave.tables.settings import PoseSettings
@@ -33,6 +35,9 @@ class DropLimits(_Settings):
     filter_corpus: float = Field(default=0.9, ge=0, le=1)
     deduplicate_corpus: float = Field(default=0.9, ge=0, le=1)
     judge_corpus: float = Field(default=0.9, ge=0, le=1)
+    extract_facts: float = Field(default=0.5, ge=0, le=1)
+    decide_names: float = Field(default=0.5, ge=0, le=1)
+    ask_questions: float = Field(default=0.95, ge=0, le=1)
     extend_context: float = Field(default=0.9, ge=0, le=1)
     verify_samples: float = Field(default=0.9, ge=0, le=1)
     screen_samples: float = Field(default=0.9, ge=0, le=1)
@@ -64,6 +69,8 @@ class RunSettings(_Settings):
     corpus: CorpusSettings
     models: ModelSettings = ModelSettings()
     tables: PoseSettings = PoseSettings()
+    kg: KgSettings | None = None
+    code: CodeSettings | None = None
     context: ContextSettings = ContextSettings()
     verify: VerifySettings = VerifySettings()
     selection: SelectionSettings = SelectionSettings()
@@ -77,6 +84,10 @@ class RunSettings(_Settings):
         verify = self.verify
         if self.corpus.judge is not None:
             asked.add("judge")
+        if self.kg is not None:
+            asked.add("proposer")
+            if self.kg.extract.extractor == "model" or self.kg.decide == "model":
+                asked.add("extractor")
         if verify.grounding is not None:
             asked.add(verify.grounding.closed_book)
             if verify.grounding.ablation != "none":

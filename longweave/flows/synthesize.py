@@ -1,5 +1,6 @@
 """The pipeline as Prefect flows: ``synthesize``, and under it one flow per step with one task per shard;
-``select``, which draws the training sets of a run.
+``weave_graph``, which takes those up to the multi-hop questions; ``select``, which draws the training sets of
+a run.
 
 In: ``RunSettings`` (a form in Prefect's page) and the run directory. Tasks are given keys, not records; the
 shards they make are on disk. What is there already is not made again, so a flow that failed or was cancelled
@@ -22,6 +23,7 @@ from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from longweave.flows.checked import open_pool
 from longweave.flows.flow_progress import FlowProgress
+from longweave.flows.kg_step import WEAVING
 from longweave.flows.pipeline import ASKING, STEPS, Step, begin
 from longweave.flows.settings import IF_WORKER_DIES, ExecutionSettings, RunSettings
 from longweave.flows.stage_sets_step import make_stage_sets
@@ -43,15 +45,21 @@ _SHARED: ContextVar[Execute | None] = ContextVar("execute of the flow above", de
 @flow(name="synthesize", persist_result=False)
 def synthesize(settings: RunSettings, out: str = "runs/prefect") -> None:
     """Turn the documents of ``settings.corpus`` into verified samples in the run directory ``out``."""
-    with _executing(settings.execution):
-        for step in STEPS:
-            step_flow = STAGE_FLOWS[step.__name__]
-            if step not in ASKING:
-                step_flow = step_flow.with_options(task_runner=_task_runner(settings.execution))
-            step_flow(settings, out)
+    _take(STEPS, settings, out)
     with begin(settings, out) as run:
         run.set_status("complete")
     _keep_artifacts(out, settings)
+
+
+@flow(name="weave_graph", persist_result=False)
+def weave_graph(settings: RunSettings, out: str = "runs/prefect") -> None:
+    """Weave the knowledge graphs of ``settings.kg`` and ask multi-hop questions, as far as candidates.
+
+    ``synthesize`` goes on from there, in the same run directory.
+    """
+    if settings.kg is None:
+        raise SettingsError("no graph is asked for", where="kg", fix="Set kg, if only to {}.")
+    _take(STEPS[: STEPS.index(WEAVING[-1]) + 1], settings, out)
 
 
 @flow(name="select", persist_result=False)
@@ -66,6 +74,15 @@ def select(run: str, stages: list[str] = [], changes: list[str] = [], out: str =
             create_table_artifact(
                 _funnel_rows(made.funnel), key="stage-set", description=f"{made.folder}: who is in it"
             )
+
+
+def _take(steps: Sequence[Step], settings: RunSettings, out: str) -> None:
+    with _executing(settings.execution):
+        for step in steps:
+            step_flow = STAGE_FLOWS[step.__name__]
+            if step not in ASKING:
+                step_flow = step_flow.with_options(task_runner=_task_runner(settings.execution))
+            step_flow(settings, out)
 
 
 def _as_flow(step: Step) -> Flow[[RunSettings, str], None]:

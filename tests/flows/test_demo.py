@@ -14,7 +14,16 @@ from tests.conftest import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1_200)]
 
-_COLUMNS = ["sample_id", "question_type", "target_tokens", "n_prompt_tokens", "doc_ids", "context"]
+_COLUMNS = [
+    "sample_id",
+    "maker",
+    "evidence",
+    "question_type",
+    "target_tokens",
+    "n_prompt_tokens",
+    "doc_ids",
+    "context",
+]
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +72,15 @@ def test_most_samples_of_the_demo_need_several_filings(rows: Mapping[str, list[d
     assert sum(len(row["doc_ids"]) >= 2 for row in every) > len(every) / 2
 
 
+def test_the_graph_gives_multi_hop_samples_of_all_paradigms(rows: Mapping[str, list[dict[str, Any]]]) -> None:
+    multi_hop = [row for row in [*rows["train"], *rows["val"]] if row["maker"] == "kg"]
+    assert len(multi_hop) >= 20
+    assert {row["question_type"] for row in multi_hop} == {"multi_fact", "temporal", "causal", "hypothetical"}
+    assert sum(len(row["doc_ids"]) for row in multi_hop) >= 3 * len(multi_hop)
+    assert sum(len(row["evidence"]) for row in multi_hop) >= 3 * len(multi_hop)
+    assert sum(row["maker"] == "kg_code" for row in [*rows["train"], *rows["val"]]) >= 20
+
+
 def test_no_document_of_the_demo_stands_in_both_splits(rows: Mapping[str, list[dict[str, Any]]]) -> None:
     train, val = ({piece["doc_id"] for row in rows[split] for piece in row["context"]} for split in rows)
     assert train and val
@@ -82,5 +100,6 @@ def test_the_books_of_the_demo_balance(demo: Path, rows: Mapping[str, list[dict[
         ("verify_samples", "export"),
     ):
         assert stages[before]["kept"] == stages[after]["in"], (before, after)
-    assert stages["pose_queries"]["rows"] == stages["extend_context"]["in"]
+    posed = ("pose_queries", "ask_questions", "pose_code_questions")
+    assert sum(stages[step]["rows"] for step in posed) == stages["extend_context"]["in"]
     assert stages["export"]["kept"] == len(rows["train"]) + len(rows["val"])

@@ -108,7 +108,7 @@ def test_the_sample_deployment_runs_to_completion_with_a_stage_that_asks_a_model
     (spending,) = _ask(server, "/artifacts/filter", {"artifacts": {"key": {"any_": ["spending"]}}})
     assert json.loads(spending["data"])[0]["role"] == "judge"
     flows = {flow["name"] for flow in _ask(server, "/flows/filter", {})}
-    assert {"synthesize", "select", "filter_corpus", "pose_queries", "verify_samples"} <= flows
+    assert {"synthesize", "select", "weave_graph", "filter_corpus", "pose_queries", "verify_samples"} <= flows
     (deployed,) = (one for one in _ask(server, "/deployments/filter", {}) if one["name"] == "sample")
     assert "context" in deployed["parameter_openapi_schema"]["definitions"]["RunSettings"]["properties"]
     (step,) = deployed["pull_steps"]
@@ -116,10 +116,13 @@ def test_the_sample_deployment_runs_to_completion_with_a_stage_that_asks_a_model
 
 
 def test_the_deployment_has_the_settings_of_the_demo() -> None:
-    deployment = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"][0]
-    deployed = RunSettings.model_validate(deployment["parameters"]["settings"])
+    deployments = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
     demo = load_settings(ROOT / "pipeline.yaml", RunSettings)
-    assert resolve_settings(deployed) == resolve_settings(demo)
+    with_settings = [one for one in deployments if "settings" in one["parameters"]]
+    assert [one["entrypoint"].rpartition(":")[2] for one in with_settings] == ["synthesize", "weave_graph"]
+    for deployment in with_settings:
+        deployed = RunSettings.model_validate(deployment["parameters"]["settings"])
+        assert resolve_settings(deployed) == resolve_settings(demo)
 
 
 def _prefect(environment: Mapping[str, str], *arguments: str) -> str:

@@ -63,7 +63,7 @@ def test_a_run_killed_again_and_again_gives_the_bytes_of_an_undisturbed_one(
         ("documents/filtered", 1, 2),
         ("tables/facts", 1, 1),
         ("tables/candidates", 20, 2),
-        ("samples/tables", 3, 1),
+        ("samples/assembled", 3, 1),
         ("verified", 2, 2),
     ]
     for folder, shards, workers in moments:

@@ -1,0 +1,157 @@
+"""The graphs of a run: woven once, opened by whoever needs them.
+
+A run's own files are the nodes, the merges and the triples with their ends (``kg/nodes``, ``kg/merges``,
+``kg/woven``); from them the arrays of a graph are built again wherever they are missing, such as on another
+machine.
+"""
+
+import hashlib
+import tempfile
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from longweave.flows.opened import open_once
+from longweave.kg.graph import Graph, build_graph, open_graph, save_graph
+from longweave.kg.records import (
+    MERGE_SCHEMA,
+    NODE_SCHEMA,
+    TRIPLE_SCHEMA,
+    Edge,
+    Merge,
+    Node,
+    Triple,
+    from_arrow,
+    to_arrow,
+)
+from longweave.kg.resolve import ResolveSettings
+from longweave.kg.weave import weave
+from longweave.synth.embedding import encode
+from longweave.synth.errors import InputError
+from longweave.synth.files import ParquetSink, join_path, local_path, open_whole, read_row_groups, write_json
+
+WOVEN = "kg/woven"
+NODES = "kg/nodes"
+MERGES = "kg/merges"
+ALARMS = "kg/alarms"
+_GRAPHS = "kg/graphs"
+
+WOVEN_SCHEMA = pa.schema(
+    [
+        *TRIPLE_SCHEMA,
+        ("edge_id", pa.string()),
+        ("head", pa.string()),
+        ("edge_relation", pa.string()),
+        ("tail", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WovenTriples:
+    """The triples of a graph by their id, and by that of their edge."""
+
+    by_id: Mapping[str, Triple]
+    of_edge: Mapping[str, Sequence[Triple]]
+
+
+def weave_shard(
+    run: str,
+    key: str,
+    triples: Sequence[Triple],
+    settings: ResolveSettings,
+    decided: Collection[tuple[str, str]] | None,
+) -> Iterator[dict[str, Any]]:
+    """Rows of ``WOVEN_SCHEMA`` for ``triples``, ``edge_id`` empty where both ends are one thing. Nodes,
+    merges and alarms are written beside."""
+    woven = weave(triples, settings, encode, decided)
+    _write_table(join_path(run, NODES, f"{key}.parquet"), to_arrow(woven.nodes, Node), NODE_SCHEMA)
+    _write_table(join_path(run, MERGES, f"{key}.parquet"), to_arrow(woven.merges, Merge), MERGE_SCHEMA)
+    write_json(join_path(run, ALARMS, f"{key}.json"), [asdict(alarm) for alarm in woven.alarms])
+    edge_of = {triple_id: edge for edge in woven.edges for triple_id in edge.triple_ids}
+    for triple in triples:
+        edge = edge_of.get(triple.triple_id)
+        ends = {"edge_id": "", "head": "", "edge_relation": "", "tail": ""}
+        if edge is not None:
+            ends = {
+                "edge_id": edge.edge_id,
+                "head": edge.head,
+                "edge_relation": edge.relation,
+                "tail": edge.tail,
+            }
+        yield triple.model_dump() | ends
+
+
+@open_once
+def open_kg_graph(run: str, key: str) -> Graph:
+    """The graph of a shard, its arrays mapped from this machine's disk."""
+    folder = _graph_folder(run, key)
+    try:
+        return open_graph(folder)
+    except InputError:  # not there, or not whole
+        save_graph(build_graph(_read_nodes(run, key), _read_edges(run, key)), folder)
+        return open_graph(folder)
+
+
+@open_once
+def open_woven(run: str, key: str) -> WovenTriples:
+    """The triples of the graph of a shard."""
+    by_id: dict[str, Triple] = {}
+    of_edge: dict[str, list[Triple]] = defaultdict(list)
+    for row in _read_woven(run, key):
+        triple = Triple.model_validate({name: row[name] for name in TRIPLE_SCHEMA.names})
+        by_id[triple.triple_id] = triple
+        of_edge[row["edge_id"]].append(triple)
+    return WovenTriples(by_id, of_edge)
+
+
+def read_triples(run: str, folder: str, key: str) -> Iterator[Triple]:
+    """The triples of a shard."""
+    for table in read_row_groups(join_path(run, folder, f"{key}.parquet"), TRIPLE_SCHEMA.names):
+        yield from from_arrow(table, Triple)
+
+
+def _read_nodes(run: str, key: str) -> Iterator[Node]:
+    for table in read_row_groups(join_path(run, NODES, f"{key}.parquet")):
+        yield from from_arrow(table, Node)
+
+
+def _read_edges(run: str, key: str) -> Iterator[Edge]:
+    rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in _read_woven(run, key):
+        rows[row["edge_id"]].append(row)
+    for edge_id, stated in sorted(rows.items()):
+        yield Edge(
+            edge_id=edge_id,
+            head=stated[0]["head"],
+            relation=stated[0]["edge_relation"],
+            tail=stated[0]["tail"],
+            triple_ids=sorted(row["triple_id"] for row in stated),
+            doc_ids=sorted({row["doc_id"] for row in stated}),
+        )
+
+
+def _read_woven(run: str, key: str) -> Iterator[dict[str, Any]]:
+    for table in read_row_groups(join_path(run, WOVEN, f"{key}.parquet")):
+        yield from table.to_pylist()
+
+
+def _graph_folder(run: str, key: str) -> Path:
+    local = local_path(run)
+    if local is not None:
+        return Path(local, _GRAPHS, key)
+    identity = hashlib.sha256(
+        "\n".join(row["triple_id"] + row["edge_id"] for row in _read_woven(run, key)).encode()
+    )
+    return Path(tempfile.gettempdir(), "longweave", "graphs", identity.hexdigest()[:16])
+
+
+def _write_table(path: str, table: pa.Table, schema: pa.Schema) -> None:
+    with open_whole(path) as file:
+        sink = ParquetSink(file, schema)
+        sink.write(table)
+        sink.close({})

@@ -92,6 +92,19 @@ class ShownTrial:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownStep:
+    """A thing on the path of a multi-hop question, and the relation that joins it to the next one:
+    ``forward`` if it is read in this order. ``document`` states it (by number; 0 for one that is not shown).
+    The last step has no relation."""
+
+    name: str
+    type: str
+    relation: str = ""
+    forward: bool = True
+    document: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class SampleCard:
     """What a person needs to judge one sample."""
 
@@ -108,6 +121,7 @@ class SampleCard:
     pieces: tuple[ShownPiece, ...]
     evidence: tuple[ShownEvidence, ...]
     evidence_left_out: int
+    path: tuple[ShownStep, ...]
     sql: str
     read_rows: RowTable | None
     reasoning: str
@@ -128,6 +142,7 @@ def make_card(sample: Sample, limits: Limits = FOR_REPORT) -> SampleCard:
     sql = proof.get("sql")
     rows = proof.get("rows")
     read_rows = _table_of(rows, sample, limits) if isinstance(rows, list) else None
+    path = _read_path(proof.get("path"), sample, limits)
     return SampleCard(
         sample_id=shorten(sample.sample_id, _CELL),
         maker=shorten(sample.maker, _CELL),
@@ -142,9 +157,10 @@ def make_card(sample: Sample, limits: Limits = FOR_REPORT) -> SampleCard:
         pieces=tuple(_pieces_of(sample, limits.pieces)),
         evidence=tuple(_evidence_of(sample, rows if isinstance(rows, list) else [], limits.evidence)),
         evidence_left_out=max(0, len(sample.positions) - limits.evidence),
+        path=path,
         sql=shorten(sql, limits.proof) if isinstance(sql, str) else "",
         read_rows=read_rows,
-        reasoning="" if sql and read_rows else shorten(sample.reasoning, limits.proof),
+        reasoning="" if (sql and read_rows) or path else shorten(sample.reasoning, limits.proof),
         checks=tuple(shorten(c.name, _CELL) for c in sample.checks if c.passed and c.k)[: limits.checks],
         trials=tuple(_show_trials(sample, limits.answers)[: limits.trials]),
         trials_left_out=max(0, len(sample.trials) - limits.trials),
@@ -269,6 +285,26 @@ def _say(value: object) -> str:
     if isinstance(value, float):
         return f"{value:,}"
     return shorten(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), _CELL)
+
+
+def _read_path(path: object, sample: Sample, limits: Limits) -> tuple[ShownStep, ...]:
+    """The steps of a path as a maker writes it, ``{"nodes": [{"name", "type"}], "hops": [{"relation",
+    "forward", "doc_id"}]}`` with one hop fewer than nodes; none if it is anything else."""
+    numbers = {piece.doc_id: number for number, piece in enumerate(sample.context, start=1)}
+    try:
+        nodes, hops = path["nodes"], [*path["hops"], {}]  # type: ignore[index]
+        return tuple(
+            ShownStep(
+                shorten(str(node["name"]), _TITLE),
+                shorten(str(node["type"]), _CELL),
+                shorten(str(hop.get("relation", "")), _TITLE),
+                hop.get("forward") is not False,
+                numbers.get(hop.get("doc_id"), 0),
+            )
+            for node, hop in zip(nodes[: limits.rows], hops, strict=False)
+        )
+    except (TypeError, KeyError, AttributeError):
+        return ()
 
 
 def _load(reasoning: str) -> dict[str, Any]:

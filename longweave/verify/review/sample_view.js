@@ -56,8 +56,12 @@ function evidence(sample, context) {
 
 function proof(sample) {
   const rows = sample.read_rows;
-  if (!rows && !sample.sql && !sample.reasoning) return "";
+  if (!rows && !sample.sql && !sample.reasoning && !sample.path.length) return "";
   return make("section", { "aria-label": "Reasoning" }, make("h2", {}, "Reasoning"),
+    sample.path.length ? make("ol", { class: "path" }, sample.path.map((step) => make("li", {},
+      make("b", {}, step.name), " ", make("i", {}, step.type),
+      step.relation ? make("span", { class: "hop" }, step.forward ? `${step.relation} →` : `← ${step.relation}`,
+        step.document ? make("small", {}, ` document ${step.document}`) : null) : null))) : null,
     rows ? makeTable(rows.columns.map((name) => ({ name })), rows.rows, { class: "rows", "aria-label": "Rows that the query read" }) : null,
     rows?.left_out ? make("p", { class: "note" }, `and ${rows.left_out} more rows`) : null,
     sample.sql ? make("pre", { tabindex: "0" }, sample.sql) : null,

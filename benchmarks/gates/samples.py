@@ -13,7 +13,7 @@ from benchmarks.gates.compose import Composer, find_piece, pieces_of, quote_body
 from benchmarks.gates.passages import MAKER, OTHER_MAKER, Drafted, draft_passages, prove_passage
 from benchmarks.gates.tables_ask import TableAsk, ask_of
 from longweave.flows.corpus_step import document_paths
-from longweave.flows.samples_step import make_pool
+from longweave.flows.pools import make_pool
 from longweave.flows.settings import RunSettings
 from longweave.flows.tables_step import read_splits
 from longweave.synth.context import assemble

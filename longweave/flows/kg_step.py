@@ -23,6 +23,7 @@ from longweave.flows.kg_graph import (
     weave_shard,
 )
 from longweave.flows.opened import open_once
+from longweave.flows.pools import make_pool, open_split_pool
 from longweave.flows.settings import RunSettings
 from longweave.flows.step import StepContext
 from longweave.flows.tables_step import read_splits, split_of_shard
@@ -163,6 +164,8 @@ def sample_chains(context: StepContext) -> None:
 def perturb_chains(context: StepContext) -> None:
     """Plan what is asked about each path, with descriptions for names."""
     if context.settings.kg is not None:
+        for split in SPLITS:
+            make_pool(context.run.url, split, context.settings.tokenizer)
         plan = partial(_plan, context.run.url, context.settings)
         _run(context, "perturb_chains", PLANS, _JSON_SCHEMA, plan, _keep)
 
@@ -345,15 +348,23 @@ def _plan(run: str, settings: RunSettings, key: str) -> Iterator[Made]:
     assert settings.kg is not None
     rng = np.random.default_rng(list(f"{settings.seed}:plans:{key}".encode()))
     graph = open_kg_graph(run, key)
-    planner = Planner(graph, open_woven(run, key).by_id, open_documents(run), settings.kg, rng)
+    pool = open_split_pool(run, split_of_shard(key), settings.tokenizer)
+    planner = Planner(graph, open_woven(run, key).by_id, open_documents(run), pool.rarity, settings.kg, rng)
     rows = [json.loads(row["json"]) for row in read_rows(join_path(run, PATHS, f"{key}.parquet"))]
     sampled = [(Path.model_validate(row["path"]), row["anchor"]) for row in rows]
-    for path, anchor in sorted(sampled, key=lambda pair: -len(pair[0].doc_ids)):  # the widest spread first
+    for path, anchor in sorted(sampled, key=_prefer):
         plan = planner.plan(path, anchor)
         if isinstance(plan, Dropped):
             yield Made(path.path_id, {}, _JSON_SCHEMA, plan.reason, plan.detail)
         else:
             yield _write(path.path_id, plan.model_dump(mode="json"))
+
+
+def _prefer(sampled: tuple[Path, str]) -> tuple[int, int]:
+    """Paths of few steps that go back along a relation come first, since many things may share its end; then
+    those of many documents."""
+    path, _ = sampled
+    return sum(not hop.forward for hop in path.hops), -len(path.doc_ids)
 
 
 def _write(path_id: str, value: object) -> Made:

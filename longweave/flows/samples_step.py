@@ -1,30 +1,22 @@
 """Candidates to samples in context whose answer is proven: ``samples/``, ``verified/``."""
 
-import hashlib
-import shutil
-import tempfile
 from collections.abc import Iterator
 from functools import partial
 from operator import attrgetter
-from pathlib import Path
 
-from longweave.flows.corpus_step import document_paths, identify_documents
 from longweave.flows.makers import MAKERS, candidate_files
-from longweave.flows.opened import open_once, open_tokenizer
+from longweave.flows.opened import open_tokenizer
+from longweave.flows.pools import make_pool, open_split_pool
 from longweave.flows.settings import RunSettings
 from longweave.flows.step import StepContext
-from longweave.flows.tables_step import read_splits, split_of_shard
+from longweave.flows.tables_step import split_of_shard
 from longweave.synth.context import assemble, choose_target, count_needed
-from longweave.synth.documents import read_stored
-from longweave.synth.files import guard_writes, join_path, local_path, read_footer, read_rows
-from longweave.synth.lock import LOCK_FILE, wait_for_lock
-from longweave.synth.pool import DistractorPool, build_pool, open_pool
+from longweave.synth.files import join_path, read_footer, read_rows
 from longweave.synth.records import (
     SAMPLE_SCHEMA,
     Candidate,
     Dropped,
     Sample,
-    canonical_json,
     from_row,
     to_table,
 )
@@ -35,8 +27,6 @@ from longweave.verify.structure import PromptLength
 
 SAMPLES = "samples/assembled"
 VERIFIED = "verified"
-_POOLS = "samples/pools"
-_COMPLETE = "complete"
 
 
 def extend_context(context: StepContext) -> None:
@@ -93,7 +83,7 @@ def assemble_again(
     run: str, settings: RunSettings, split: Split, candidate: Candidate, target: int, seed: int
 ) -> Sample | Dropped:
     """``candidate`` in a context of ``target`` tokens from the documents of its split."""
-    pool = _open_pool(run, split, settings.tokenizer)
+    pool = open_split_pool(run, split, settings.tokenizer)
     forbids = MAKERS[candidate.maker](settings).forbidden(run, split, candidate)
     return assemble(candidate, target, pool, settings.context, seed, lambda _, piece: forbids(piece))
 
@@ -116,7 +106,7 @@ class _Extend:
 
     def _assemble(self, split: Split, candidate: Candidate) -> Sample | Dropped:
         context, seed = self._settings.context, self._settings.seed
-        pool = _open_pool(self._run, split, self._settings.tokenizer)
+        pool = open_split_pool(self._run, split, self._settings.tokenizer)
         needed = count_needed(candidate, pool, context)
         if isinstance(needed, Dropped):
             return needed
@@ -144,51 +134,3 @@ def _read_candidates(run: str, settings: RunSettings, key: str) -> Iterator[tupl
 
 def _read_samples(run: str, key: str) -> Iterator[Sample]:
     return (from_row(row, Sample) for row in read_rows(join_path(run, SAMPLES, f"{key}.parquet")))
-
-
-@open_once
-def _open_pool(run: str, split: Split, tokenizer: str) -> DistractorPool:
-    return open_pool(make_pool(run, split, tokenizer), open_tokenizer(tokenizer))
-
-
-def make_pool(run: str, split: Split, tokenizer: str) -> Path:
-    """The folder of the pool of ``split``, built where it is missing: when the step begins, and again on
-    every other machine that makes shards of a run which is not on its disk.
-
-    Raises:
-        RunError: It cannot be written.
-    """
-    folder = _pool_folder(run, split)
-    with guard_writes(str(folder)):
-        folder.mkdir(parents=True, exist_ok=True)
-        with wait_for_lock(folder / LOCK_FILE):
-            if not (folder / _COMPLETE).exists():
-                if local_path(run) is None:
-                    _remove_older(folder.parent)
-                splits = read_splits(run)
-                stored = (pair for path in document_paths(run) for pair in read_stored(path))
-                own = (pair for pair in stored if splits[pair[0].doc_id] == split)
-                build_pool(own, open_tokenizer(tokenizer), folder)
-                (folder / _COMPLETE).touch()
-    return folder
-
-
-def _pool_folder(run: str, split: Split) -> Path:
-    """Pools are mapped into memory, so that of a run elsewhere is kept on this machine's disk, under a name
-    that another run at the same place does not have."""
-    local = local_path(run)
-    if local is not None:
-        return Path(local, _POOLS, split)
-    identity = identify_documents(run) + canonical_json(read_splits(run))
-    return Path(tempfile.gettempdir(), "longweave", _hash(run), _hash(identity), split)
-
-
-def _remove_older(pools: Path) -> None:
-    """Remove what earlier runs at the same place left beside ``pools``."""
-    for folder in pools.parent.iterdir():
-        if folder != pools:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,16 +1,16 @@
 """Names to descriptions that still identify, out of the graph's own facts (L1.5 §3, perturbation).
 
-In: a node of the graph and the nodes that the description may not speak of. Out: a ``Description``, the
-smallest set of clues that exactly one node of the graph fits, or ``Dropped``: ``not_describable``.
+In: a node of the graph and the nodes that the description may not speak of. Out: a ``Description``, a few
+clues that exactly one node of the graph fits, or ``Dropped``: ``not_describable``.
 
 A clue is a fact about the node with its other end named, or, where that is a date, told only roughly ("a year
 ending in 5 in the late 20th century"), or ranked ("the largest of them").
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from longweave.synth.records import Dropped, Record
 ClueKind = Literal["temporal", "superlative", "role", "institutional", "place", "relational"]
 
 _MOST_CLUES = 3
+_USUAL_CLUES = 2
 _MOST_OPTIONS = 12
 _MOST_RANKED = 4
 _ROLE_NOUNS = (
@@ -42,6 +43,13 @@ class Clue(Record):
     edge_ids: list[str]
 
 
+class DescribeSettings(NamedTuple):
+    """Relations that say too little, and how rare a name must be that a clue says."""
+
+    barred: Collection[str]
+    least_rarity: float
+
+
 class Description(Record):
     """What is said of a node instead of its name."""
 
@@ -59,7 +67,13 @@ class _Option:
 
 
 def describe(
-    graph: Graph, node: int, avoid: Collection[int], barred: Collection[str], rng: np.random.Generator
+    graph: Graph,
+    node: int,
+    avoid: Collection[int],
+    settings: DescribeSettings,
+    rarity: Callable[[str], float],
+    rng: np.random.Generator,
+    hop: Hop | None = None,
 ) -> Description | Dropped:
     """What identifies ``node`` without its name.
 
@@ -67,45 +81,49 @@ def describe(
         graph: Its facts are all that may be said.
         node: By number.
         avoid: Nodes that no clue may speak of: those of the path.
-        barred: Relations that say too little.
-        rng: Decides among descriptions that are equally short.
+        settings: What a clue must be.
+        rarity: 0…1, how rarely the documents use a name: what is in many identifies only in the graph.
+        rng: Decides among descriptions that are equally good.
+        hop: Leads to the node from a value, which then is one of its clues: a date told roughly.
     """
-    options = _collect(graph, node, avoid, barred)
-    order = [options[i] for i in rng.permutation(len(options))[:_MOST_OPTIONS]]
-    for size in range(1, min(_MOST_CLUES, len(order)) + 1):
-        # Hidden values before named ones: a reader should have to look them up.
-        for chosen in sorted(
-            combinations(order, size), key=lambda some: -sum(_is_veiled(one) for one in some)
-        ):
-            fits = frozenset.intersection(*(option.fits for option in chosen))
-            if fits == {node} and any(not _is_veiled(option) for option in chosen):
-                return Description(type=TYPES[graph.types[node]], clues=[option.clue for option in chosen])
-    detail = f"{graph.node(node).name}: {len(options)} facts do not tell it from others"
+    options = _collect(graph, node, avoid, settings.barred)
+    telling = [
+        option
+        for option in options
+        if _is_veiled(option) or rarity(option.clue.said) >= settings.least_rarity
+    ]
+    order = [telling[i] for i in rng.permutation(len(telling))]
+    order.sort(key=lambda option: -round(rarity(option.clue.said), 1))
+    given = [] if hop is None else [_tell_value(graph, node, hop)]
+    for chosen in _combine(given, order[:_MOST_OPTIONS]):
+        fits = frozenset.intersection(*(option.fits for option in chosen))
+        if fits == {node} and any(not _is_veiled(option) for option in chosen[len(given) :]):
+            more = [one for one in order if one not in chosen and not _is_veiled(one)]
+            clues = [option.clue for option in [*chosen, *more[: max(0, _USUAL_CLUES - len(chosen))]]]
+            return Description(type=TYPES[graph.types[node]], clues=clues)
+    detail = f"{graph.node(node).name}: {len(telling)} of {len(options)} facts are rare enough to tell it by"
     return Dropped(reason="not_describable", detail=detail)
 
 
-def describe_by_value(graph: Graph, node: int, hop: Hop) -> Description | Dropped:
-    """``node`` by the date or amount that ``hop`` joins it to; a date only roughly, if that identifies it."""
+def _combine(given: list[_Option], order: list[_Option]) -> Iterator[list[_Option]]:
+    """``given`` with some of ``order``, few before many, hidden values before named ones: a reader should
+    have to look them up."""
+    for size in range(1, min(_MOST_CLUES - len(given), len(order)) + 1):
+        some = sorted(combinations(order, size), key=lambda one: -sum(map(_is_veiled, one)))
+        yield from ([*given, *chosen] for chosen in some)
+
+
+def _tell_value(graph: Graph, node: int, hop: Hop) -> _Option:
+    """The clue that ``node`` is joined by ``hop`` to a date or amount; a date only roughly."""
     edge = graph.edge_number(hop.edge_id)
     value = int(graph.head[edge] if hop.forward else graph.tail[edge])
     step = 2 * int(graph.relation[edge]) + int(not hop.forward)
     own = np.flatnonzero(graph.edge[graph.starts[node] : graph.starts[node + 1]] == edge)
     half = int(graph.starts[node] + own[0])
-    options = [_name(graph, half, value, step, hop.relation)]
+    veiled = None
     if TYPES[graph.types[value]] == "date":
         veiled = _veil_date(graph, half, value, step, hop.relation)
-        options = [*([veiled] if veiled is not None else []), *options]
-    for option in options:
-        if option.fits == {node}:
-            return Description(type=TYPES[graph.types[node]], clues=[option.clue])
-    return Dropped(reason="not_describable", detail=f"{graph.node(node).name} by {graph.node(value).name}")
-
-
-def fitting_nodes(graph: Graph, clue: Clue) -> frozenset[int]:
-    """The nodes of ``graph`` that have the fact of a clue whose other end is named, as its edge says it."""
-    edge = graph.edge_number(clue.edge_ids[0])
-    value = int(graph.tail[edge] if clue.forward else graph.head[edge])
-    return _having(graph, 2 * int(graph.relation[edge]) + int(clue.forward), value)
+    return veiled or _name(graph, half, value, step, hop.relation)
 
 
 def _is_veiled(option: _Option) -> bool:

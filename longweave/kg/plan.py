@@ -16,7 +16,7 @@ computed with).
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -24,7 +24,7 @@ import numpy as np
 
 from longweave.kg.graph import Graph
 from longweave.kg.mentions import is_named, states_both
-from longweave.kg.perturb import Clue, Description, describe, describe_by_value
+from longweave.kg.perturb import Clue, DescribeSettings, Description, describe
 from longweave.kg.records import VALUE_TYPES, EntityType, Path, Triple
 from longweave.kg.scarcity import Scarcity, judge_scarcity
 from longweave.kg.settings import KgSettings
@@ -134,6 +134,7 @@ class Planner:
     graph: Graph
     triples: Mapping[str, Triple]
     documents: Mapping[str, Document]
+    rarity: Callable[[str], float]
     settings: KgSettings
     rng: np.random.Generator
     used: Counter[Paradigm] = field(default_factory=Counter)
@@ -142,12 +143,11 @@ class Planner:
         """What is asked about ``path``, starting from its node ``anchor`` (an id)."""
         at = path.nodes.index(anchor)
         numbers = [self.graph.node_number(node_id) for node_id in path.nodes]
-        barred = self.settings.paths.barred_relations
+        hop = None
         if at == 0 and self.graph.is_value()[numbers[0]]:
-            start = describe_by_value(self.graph, numbers[1], path.hops[0])
-            path, numbers = Path.of(path.nodes[1:], path.hops[1:]), numbers[1:]
-        else:
-            start = describe(self.graph, numbers[at], numbers, barred, self.rng)
+            hop, path, numbers = path.hops[0], Path.of(path.nodes[1:], path.hops[1:]), numbers[1:]
+        wanted = DescribeSettings(self.settings.paths.barred_relations, self.settings.clue_rarity)
+        start = describe(self.graph, numbers[at], numbers, wanted, self.rarity, self.rng, hop)
         if isinstance(start, Dropped):
             return start
         nodes = [self._node(number) for number in numbers]
@@ -204,12 +204,10 @@ class Planner:
 
     def _judge_scarcity(self, numbers: Sequence[int]) -> Scarcity:
         degrees = self.graph.degrees()
-        documents = [len(self.graph.node(number).doc_ids) for number in numbers]
         return judge_scarcity(
             [int(degrees[number]) for number in numbers],
-            documents,
+            [1 - self.rarity(self.graph.node(number).name) for number in numbers],
             int(degrees.max()),
-            len(self.graph.documents),
         )
 
     def _node(self, number: int) -> PlanNode:

@@ -48,6 +48,12 @@ class KgSettings(_Settings):
         le=1,
         description="Paths whose facts are more common than this are not asked about.",
     )
+    clue_rarity: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="How rare a name must be that describes the start: 1 in one document, 0 in all.",
+    )
     per_paradigm: int = Field(
         default=200,
         ge=1,

@@ -31,10 +31,12 @@ from longweave.synth.similar import (
     SKETCH_SIZE,
     TermCounts,
     TermIndex,
+    bucket,
     count_terms,
     index_terms,
     score_similar,
     sketch,
+    words_of,
 )
 from longweave.synth.tokens import Tokenizer
 
@@ -198,6 +200,13 @@ class DistractorPool:
 
     def __len__(self) -> int:
         return len(self.entries)
+
+    def rarity(self, name: str) -> float:
+        """How rarely the documents use the rarest word of ``name``: 1 if in one of them, 0 if in all or if it
+        has no words."""
+        found = [float(self.index.idf[bucket(word)]) for word in words_of(name)]
+        most = np.log((1 + len(self)) / 2)
+        return min(1.0, max(found, default=0.0) / most) if most > 0 else 1.0
 
     def text(self, number: int, first: int = 0, last: int | None = None) -> str:
         """The text of blocks ``[first, last)`` of a document, counted from its own first block."""

@@ -12,7 +12,7 @@ import pytest
 from longweave.flows import samples_step
 from longweave.flows.corpus_step import filter_corpus
 from longweave.flows.pipeline import begin
-from longweave.flows.samples_step import make_pool
+from longweave.flows.pools import make_pool
 from longweave.flows.settings import RunSettings
 from longweave.flows.step import open_context
 from longweave.flows.tables_step import relate_tables

@@ -116,6 +116,7 @@ def planner(
         graph,
         {triple.triple_id: triple for triple in triples},
         {document.doc_id: document for document in documents},
+        lambda name: 0.9,
         KgSettings.model_validate(settings),
         np.random.default_rng(seed),
     )

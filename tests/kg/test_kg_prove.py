@@ -112,8 +112,8 @@ def test_assembled_samples_of_every_paradigm_are_proven(
 def test_a_chain_that_ends_where_a_sentence_begins_is_proven(pool: DistractorPool) -> None:
     plan = planned(CLOSED, WORKS, VENN, START)
     question = (
-        "What was designed by the founder of the firm that was closed in a year ending in 1 in the early "
-        "20th century?"
+        "What was designed by the founder of the firm where a pay cut triggered the Ulmen Strike, and which "
+        "was closed in a year ending in 1 in the early 20th century?"
     )
     assert reason(assembled(pool, plan, question)) == ""
 

@@ -140,3 +140,13 @@ def test_order_and_repetition_of_triples_change_nothing(phrases: list[str]) -> N
 @given(st.text(max_size=30))
 def test_any_text_is_a_phrase(text: str) -> None:
     assert read_phrase(text).lemmas
+
+
+def test_a_relation_that_is_only_said_in_the_passive_keeps_its_words() -> None:
+    triples = [fact("Acme", "was fined by", "Agency"), fact("Beta", "was fined by", "Agency")]
+    assert set(canonical_relations(triples, encode).values()) == {("was fined by", False)}
+    both = canonical_relations([*triples, fact("Agency", "fined", "Gamma")], encode)
+    assert {phrase[0]: read for phrase, read in both.items()} == {
+        "was fined by": ("fined", True),
+        "fined": ("fined", False),
+    }

@@ -8,14 +8,14 @@ from longweave.kg.scarcity import Scarcity, judge_scarcity
 
 
 def test_the_ends_of_the_scale() -> None:
-    assert judge_scarcity([1, 1], [1, 1], 50, 20) == Scarcity(degree=0, frequency=0)
-    assert judge_scarcity([50, 50], [20, 20], 50, 20) == Scarcity(degree=1, frequency=1)
-    assert judge_scarcity([10], [1], 100, 20).degree == 0.5  # the scale is logarithmic
+    assert judge_scarcity([1, 1], [0, 0], 50) == Scarcity(degree=0, frequency=0)
+    assert judge_scarcity([50, 50], [1, 1], 50) == Scarcity(degree=1, frequency=1)
+    assert judge_scarcity([10], [0.25], 100) == Scarcity(degree=0.5, frequency=0.25)  # logarithmic
 
 
 def test_a_graph_of_single_facts_or_one_document_tells_nothing() -> None:
-    assert judge_scarcity([1], [1], 1, 1).commonness == 0
-    assert judge_scarcity([], [], 9, 9).commonness == 0
+    assert judge_scarcity([1], [0], 1).commonness == 0
+    assert judge_scarcity([], [], 9).commonness == 0
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_what_is_best_known_decides(
 
 @given(counts=st.lists(st.integers(0, 40), min_size=1, max_size=6), more=st.integers(0, 5))
 def test_it_is_a_share_and_grows_with_what_is_known(counts: list[int], more: int) -> None:
-    one = judge_scarcity(counts, counts, 40, 40)
-    other = judge_scarcity([min(40, count + more) for count in counts], counts, 40, 40)
+    one = judge_scarcity(counts, [0.5], 40)
+    other = judge_scarcity([min(40, count + more) for count in counts], [0.5], 40)
     assert 0 <= one.degree <= other.degree <= 1
-    assert one.frequency == one.degree
+    assert one.frequency == other.frequency == 0.5

@@ -191,3 +191,11 @@ def test_near_duplicates_share_most_of_their_paragraphs() -> None:
     assert not is_near_duplicate(one, three)
     empty = sketch("short", cut_blocks("short", QWEN))
     assert not is_near_duplicate(empty, one)
+
+
+def test_a_name_is_as_rare_as_its_rarest_word(tmp_path: Path) -> None:
+    texts = [f"The river {name} rises in the hills.\n" for name in ("Oskol", "Vorskla", "Psel", "Seim")]
+    pool = pool_of(tmp_path, *(make(str(number), text) for number, text in enumerate(texts)))
+    assert pool.rarity("Oskol") == pool.rarity("river Oskol") == 1.0
+    assert pool.rarity("the river") < 0.3
+    assert pool.rarity("14%") == 0.0

@@ -17,7 +17,7 @@ from longweave.flows.step import StepContext
 from longweave.flows.tables_step import split_of_shard
 from longweave.synth.llm.client import Asker
 from longweave.synth.llm.loop import Ask
-from longweave.synth.records import CHECKED_SCHEMA, Checked, Sample, to_table, write_trials
+from longweave.synth.records import CHECKED_SCHEMA, Check, Checked, Sample, to_table, write_trials
 from longweave.synth.splits import Split
 from longweave.synth.stage import Kept, Outcome, Reject, Stage
 from longweave.verify import difficulty, grounding, robustness
@@ -60,7 +60,7 @@ def check_grounding(context: StepContext) -> None:
             ablate=ablate and not too_long,
             detail=too_long and f"with documents left out {too_long}",
         )
-        return _conclude(sample, found)
+        return _conclude(sample, found, checks=_weigh(sample, found, whole))
 
     _run(context, GROUNDING, open_pool(context.run.url, context.settings, before=GROUNDING), check)
 
@@ -148,11 +148,23 @@ def _is_drawn_from(shown: _Shown, stage: StageSettings, settings: RunSettings) -
     return shown.split == "train" and n_tokens <= stage.max_prompt_tokens
 
 
-def _conclude(sample: Sample, found: Tried, hard: float | None = None) -> Outcome:
+def _weigh(sample: Sample, found: Tried, settings: RunSettings) -> list[Check]:
+    """What the maker records about the closed-book pass rate, if it does."""
+    weigh = MAKERS[sample.maker](settings).weigh
+    asked = [trial for trial in found.trials if trial.check == "closed_book" and trial.n]
+    n, passes = sum(trial.n for trial in asked), sum(trial.passes for trial in asked)
+    return [weigh(sample, passes / n)] if weigh is not None and n else []
+
+
+def _conclude(
+    sample: Sample, found: Tried, hard: float | None = None, checks: Sequence[Check] = ()
+) -> Outcome:
     if found.dropped is not None:
         reason, detail = found.dropped.reason, found.dropped.detail
         return Reject(sample.sample_id, reason, detail, write_trials(found.trials))
-    checked = Checked(sample_id=sample.sample_id, checks=[found.check], trials=found.trials, difficulty=hard)
+    checked = Checked(
+        sample_id=sample.sample_id, checks=[found.check, *checks], trials=found.trials, difficulty=hard
+    )
     return Kept(to_table([checked], Checked))
 
 

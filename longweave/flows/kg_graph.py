@@ -32,7 +32,16 @@ from longweave.kg.resolve import ResolveSettings
 from longweave.kg.weave import weave
 from longweave.synth.embedding import encode
 from longweave.synth.errors import InputError
-from longweave.synth.files import ParquetSink, join_path, local_path, open_whole, read_row_groups, write_json
+from longweave.synth.files import (
+    ParquetSink,
+    join_path,
+    local_path,
+    open_whole,
+    path_exists,
+    read_json,
+    read_row_groups,
+    write_json,
+)
 
 WOVEN = "kg/woven"
 NODES = "kg/nodes"
@@ -65,10 +74,11 @@ def weave_shard(
     triples: Sequence[Triple],
     settings: ResolveSettings,
     decided: Collection[tuple[str, str]] | None,
+    undone: Collection[str],
 ) -> Iterator[dict[str, Any]]:
     """Rows of ``WOVEN_SCHEMA`` for ``triples``, ``edge_id`` empty where both ends are one thing. Nodes,
     merges and alarms are written beside."""
-    woven = weave(triples, settings, encode, decided)
+    woven = weave(triples, settings, encode, decided, undone)
     _write_table(join_path(run, NODES, f"{key}.parquet"), to_arrow(woven.nodes, Node), NODE_SCHEMA)
     _write_table(join_path(run, MERGES, f"{key}.parquet"), to_arrow(woven.merges, Merge), MERGE_SCHEMA)
     write_json(join_path(run, ALARMS, f"{key}.json"), [asdict(alarm) for alarm in woven.alarms])
@@ -84,6 +94,17 @@ def weave_shard(
                 "tail": edge.tail,
             }
         yield triple.model_dump() | ends
+
+
+def read_alarms(run: str, key: str) -> list[str]:
+    """Sentences about documents of a shard that may have lost their names to wrong merges."""
+    path = join_path(run, ALARMS, f"{key}.json")
+    rows = read_json(path) if path_exists(path) else []
+    return [
+        f"{row['lost']} of {row['names']} names of {row['doc_id']} were merged with others by likeness; "
+        f"look into kg/merges/{key}.parquet, and take wrong ones back with kg.undo"
+        for row in rows
+    ]
 
 
 @open_once

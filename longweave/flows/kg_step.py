@@ -19,6 +19,7 @@ from longweave.flows.kg_graph import (
     WOVEN_SCHEMA,
     open_kg_graph,
     open_woven,
+    read_alarms,
     read_triples,
     weave_shard,
 )
@@ -152,6 +153,9 @@ def weave_entities(context: StepContext) -> None:
     settings, run = context.settings.kg, context.run.url
     if settings is not None:
         _run(context, "weave_entities", WOVEN, WOVEN_SCHEMA, partial(_weave, run, settings), _keep)
+        for key in kg_shards(context.settings):
+            for alarm in read_alarms(run, key):
+                context.progress.warn(alarm)
 
 
 def sample_chains(context: StepContext) -> None:
@@ -164,7 +168,7 @@ def sample_chains(context: StepContext) -> None:
 def perturb_chains(context: StepContext) -> None:
     """Plan what is asked about each path, with descriptions for names."""
     if context.settings.kg is not None:
-        for split in SPLITS:
+        for split in SPLITS:  # here, where nobody waits for it
             make_pool(context.run.url, split, context.settings.tokenizer)
         plan = partial(_plan, context.run.url, context.settings)
         _run(context, "perturb_chains", PLANS, _JSON_SCHEMA, plan, _keep)
@@ -326,7 +330,7 @@ def _weave(run: str, settings: KgSettings, key: str) -> Iterator[Made]:
         rows = read_rows(join_path(run, DECISIONS, f"{key}.parquet"))
         decided = {(row["left"], row["right"]) for row in rows}
     triples = list({one.triple_id: one for one in read_triples(run, TRIPLES, key)}.values())
-    for woven in weave_shard(run, key, triples, settings.resolve, decided):
+    for woven in weave_shard(run, key, triples, settings.resolve, decided, settings.undo):
         yield Made(woven["triple_id"], woven, WOVEN_SCHEMA, "" if woven["edge_id"] else "ends_are_one_thing")
 
 
@@ -346,12 +350,14 @@ def _sample(run: str, settings: RunSettings, key: str) -> Iterator[Made]:
 
 def _plan(run: str, settings: RunSettings, key: str) -> Iterator[Made]:
     assert settings.kg is not None
+    rows = [json.loads(row["json"]) for row in read_rows(join_path(run, PATHS, f"{key}.parquet"))]
+    sampled = [(Path.model_validate(row["path"]), row["anchor"]) for row in rows]
+    if not sampled:
+        return
     rng = np.random.default_rng(list(f"{settings.seed}:plans:{key}".encode()))
     graph = open_kg_graph(run, key)
     pool = open_split_pool(run, split_of_shard(key), settings.tokenizer)
     planner = Planner(graph, open_woven(run, key).by_id, open_documents(run), pool.rarity, settings.kg, rng)
-    rows = [json.loads(row["json"]) for row in read_rows(join_path(run, PATHS, f"{key}.parquet"))]
-    sampled = [(Path.model_validate(row["path"]), row["anchor"]) for row in rows]
     for path, anchor in sorted(sampled, key=_prefer):
         plan = planner.plan(path, anchor)
         if isinstance(plan, Dropped):

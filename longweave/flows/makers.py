@@ -13,8 +13,9 @@ from longweave.flows.tables_step import CANDIDATES, candidate_shards, open_confl
 from longweave.kg.code import conflicts_code, prove_code
 from longweave.kg.prove import prove as prove_chain
 from longweave.kg.prove import read_plan, states_hop
+from longweave.kg.scarcity import check_scarcity
 from longweave.synth.place import ShownPiece
-from longweave.synth.records import Candidate
+from longweave.synth.records import Candidate, Check
 from longweave.synth.splits import Split
 from longweave.tables import load_items, load_pool, prove
 from longweave.verify.provers import Prover
@@ -34,6 +35,8 @@ class Maker:
     prover: Prover
     forbidden: Forbidden
     proves_necessity: bool
+    weigh: Callable[[Candidate, float], Check] | None = None
+    """Given the closed-book pass rate: what the maker records of how rare the knowledge is."""
 
 
 def _tables(settings: RunSettings) -> Maker:
@@ -47,8 +50,14 @@ def _forbid_beside_tables(run: str, split: Split, candidate: Candidate) -> Calla
 
 
 def _kg(settings: RunSettings) -> Maker:
+    most = settings.kg.max_commonness if settings.kg is not None else 1.0
     return Maker(
-        KG_CANDIDATES, kg_shards(settings), prove_chain, _forbid_beside_chains, proves_necessity=False
+        KG_CANDIDATES,
+        kg_shards(settings),
+        prove_chain,
+        _forbid_beside_chains,
+        proves_necessity=False,
+        weigh=lambda candidate, rate: check_scarcity(read_plan(candidate).scarcity, rate, most),
     )
 
 

@@ -6,6 +6,7 @@ model says that the facts do not make a question. The answer is the plan's: the 
 """
 
 from collections.abc import Mapping, Sequence
+from importlib.resources import files
 
 from longweave.kg.checks import check_question, hidden_names
 from longweave.kg.perturb import Clue
@@ -87,7 +88,7 @@ def make_candidate(
         ),
         seed=seed,
         model_fingerprint=model,
-        prompt_fingerprint=content_id(load_prompt_texts(plan)),
+        prompt_fingerprint=content_id([_read_prompt(name) for name in _prompts_of(plan)]),
     )
 
 
@@ -105,9 +106,12 @@ def write_instruction(plan: Plan) -> str:
     )
 
 
-def load_prompt_texts(plan: Plan) -> list[str]:
-    """The prompt files that a plan is asked with, for the fingerprint of its candidate."""
-    return [write_instruction(plan)]
+def _prompts_of(plan: Plan) -> tuple[str, ...]:
+    return "ask_rules.txt", f"ask_{plan.paradigm}.txt"
+
+
+def _read_prompt(name: str) -> str:
+    return files(__package__).joinpath("prompts", name).read_text(encoding="utf-8")
 
 
 def say_clues(type_: str, clues: Sequence[Clue]) -> str:

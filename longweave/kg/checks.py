@@ -9,7 +9,7 @@ import re
 from longweave.kg.ground import carrying_words, words_of
 from longweave.kg.mentions import is_named
 from longweave.kg.plan import SHARES, Plan, clue_names
-from longweave.kg.values import read_number
+from longweave.kg.values import read_number, year_of
 from longweave.synth.records import Dropped
 
 _LONGEST = 700
@@ -21,9 +21,12 @@ _SUPPOSED = r"(?:had|were|should)\b[^?]*,[^?]*\b(?:what|which|who|whom|whose|whe
 _YES_OR_NO = re.compile(
     rf"(?:^|[.?!] +(?=[A-Z]))(?i:(?!{_SUPPOSED})(?:{_AUXILIARY}))\b[^?]*\?$",
 )
+_FRONTED = re.compile(rf", (?:{_AUXILIARY})\b[^?]*\?$")  # "After the war, was it closed?"
+_ASKS = re.compile(r"\b(?:what|which|who|whom|whose|when|where|how|why)\b", re.IGNORECASE)
 _LIST = re.compile(
     r"\b(?:list|name|enumerate|identify)\s+(?:all|every|each|the\s+(?:two|three|four|five|names))\b"
-    r"|\bwhat\s+are\s+(?:all|the\s+names)\b|\bwhich\s+(?:two|three|four|five|of the following)\b",
+    r"|\b(?:what|who|which)\s+(?:are|were)\s+(?:all|the\s+names)\b"
+    r"|\bwhich\s+(?:two|three|four|five|of the following)\b",
     re.IGNORECASE,
 )
 _OF_TEXT = re.compile(
@@ -41,7 +44,7 @@ def check_question(question: str, plan: Plan) -> Dropped | None:
         return Dropped(reason="no_question", detail=question)
     if len(question) > _LONGEST:
         return Dropped(reason="too_long", detail=f"{len(question)} characters")
-    if _YES_OR_NO.search(question):
+    if _YES_OR_NO.search(question) or (_FRONTED.search(question) and not _ASKS.search(question)):
         return Dropped(reason="yes_or_no", detail=question)
     if _LIST.search(question):
         return Dropped(reason="asks_for_list", detail=question)
@@ -58,7 +61,8 @@ def hidden_names(plan: Plan) -> list[str]:
 
 
 def _check_names(question: str, plan: Plan) -> Dropped | None:
-    for name in hidden_names(plan):
+    years = {year_of(node.name) for node in plan.nodes if node.type == "date"}
+    for name in [*hidden_names(plan), *(str(year) for year in sorted(filter(None, years)))]:
         if is_named(question, [name]):
             return Dropped(reason="name_leaked", detail=f"{name!r} in: {question}")
     if plan.computation is not None and _holds_amount(question, plan.answer):

@@ -13,10 +13,10 @@ import numpy as np
 from longweave.kg.columns import Int32s
 from longweave.kg.constraints import Limits, Overlaps, Rejected
 from longweave.kg.follow import Chain, is_unique
-from longweave.kg.graph import TYPES, Graph
+from longweave.kg.graph import Graph
 from longweave.kg.path_settings import PathSettings
 from longweave.kg.paths import make_path, read_chains
-from longweave.kg.records import Path, Triple
+from longweave.kg.records import TYPES, Path, Triple
 from longweave.kg.walks import Lane, Subgraph, open_subgraph, select_lane, walk_randomly
 
 _BATCH = 256

@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from longweave.kg.graph import TYPES, Graph
-from longweave.kg.records import Triple
+from longweave.kg.graph import Graph
+from longweave.kg.records import TYPES, Triple
 from longweave.synth.files import write_text
 
 _MOST_NODES = 5_000

@@ -4,14 +4,11 @@ In: a chunk. Out: ``Statement``s as the model gave them; ``kg.ground`` checks ea
 ``passes`` above 1 the model is shown what it found and asked for what it missed.
 """
 
-from typing import Annotated
-
-from pydantic import Field
-
 from longweave.kg.chunks import Chunk
-from longweave.kg.records import EntityType, Statement
+from longweave.kg.records import Statement
 from longweave.kg.settings import ExtractSettings
 from longweave.synth.llm.client import Asker
+from longweave.synth.llm.errors import AnswerError
 from longweave.synth.llm.prompting import load_prompt, render_documents
 from longweave.synth.llm.request import Prompt
 from longweave.synth.llm.typed import ModelAnswer
@@ -20,17 +17,17 @@ from longweave.synth.records import Document, content_id
 
 MODEL = "model"
 
-Name = Annotated[str, Field(min_length=1, max_length=120)]
-
 
 class _Fact(ModelAnswer):
-    subject: Name
-    subject_type: EntityType
-    relation: Annotated[str, Field(min_length=1, max_length=80)]
-    object: Name
-    object_type: EntityType
-    time: Annotated[str, Field(max_length=60)]
-    quote: Annotated[str, Field(min_length=1, max_length=500)]
+    """As it comes: one bad fact is rejected by itself, by ``kg.ground``, not the answer with all others."""
+
+    subject: str
+    subject_type: str
+    relation: str
+    object: str
+    object_type: str
+    time: str
+    quote: str
 
 
 class _Facts(ModelAnswer):
@@ -56,7 +53,12 @@ async def extract_chunk(
             missed = load_prompt(__package__, "extract_missed.txt", found=listed or "- none")
             text = f"{instruction}\n\n{missed}"
         own_seed = int(content_id(seed, number, chunk.doc_id, chunk.start)[:7], 16)
-        (answer,) = await asker.ask("extractor", Prompt(text, shown), _Facts, seed=own_seed)
+        try:
+            (answer,) = await asker.ask("extractor", Prompt(text, shown), _Facts, seed=own_seed)
+        except AnswerError:
+            if not number:
+                raise
+            break  # what was found before stands
         found += answer.value.facts[: settings.most_facts]
     return [
         Statement(doc_id=chunk.doc_id, start=chunk.start, end=chunk.end, extractor=MODEL, **fact.model_dump())

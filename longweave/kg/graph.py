@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -34,9 +34,9 @@ from longweave.kg.columns import (
 from longweave.kg.records import (
     EDGE_SCHEMA,
     NODE_SCHEMA,
+    TYPES,
     VALUE_TYPES,
     Edge,
-    EntityType,
     Node,
     from_arrow,
     to_arrow,
@@ -44,7 +44,6 @@ from longweave.kg.records import (
 from longweave.synth.errors import InputError
 from longweave.synth.files import ROW_GROUP_ROWS, ParquetSink, make_folder, open_whole, write_json
 
-TYPES: tuple[EntityType, ...] = get_args(EntityType)
 _VALUE_CODES = np.array([TYPES.index(value) for value in sorted(VALUE_TYPES)], dtype=np.int8)
 
 

@@ -3,7 +3,7 @@
 In: a ``Statement`` and its document. Out: a ``Triple`` whose evidence is verbatim, or ``Dropped``:
 
 - ``quote_not_found``: the quote is not in the chunk, white space and typographic marks aside,
-- ``quote_too_long``: it is not the passage that states the fact,
+- ``quote_too_long``, ``name_too_long``, ``unknown_type``: it is not what was asked for,
 - ``no_name``: subject or object is a pronoun, or has no letter or digit,
 - ``object_not_in_quote``, ``subject_not_in_text``: the quote does not name the object, or neither the chunk
   nor the title the subject,
@@ -12,12 +12,14 @@ In: a ``Statement`` and its document. Out: a ``Triple`` whose evidence is verbat
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
+from typing import cast
 
-from longweave.kg.records import VALUE_TYPES, Statement, Triple
+from longweave.kg.records import TYPES, VALUE_TYPES, EntityType, Statement, Triple
 from longweave.synth.records import Document, Dropped, Evidence
 
-_LONGEST_QUOTE = 400
+_LONGEST_QUOTE, _LONGEST_NAME = 400, 160
 _MARKS = str.maketrans("’‘“”–—−\u00a0", "''\"\"--- ")
 _WORD = re.compile(r"\w+")
 _POSSESSIVE = re.compile(r"(?<=\w)'s\b")
@@ -41,9 +43,9 @@ def ground_statement(statement: Statement, document: Document) -> Triple | Dropp
     if dropped is not None:
         return dropped
     return Triple.of(
-        (" ".join(statement.subject.split()), statement.subject_type),
+        (" ".join(statement.subject.split()), cast("EntityType", statement.subject_type)),
         " ".join(statement.relation.split()).lower(),
-        (" ".join(statement.object.split()), statement.object_type),
+        (" ".join(statement.object.split()), cast("EntityType", statement.object_type)),
         Evidence.of(document, *found),
         statement.extractor,
         " ".join(statement.time.split()),
@@ -70,6 +72,15 @@ def names_thing(text: str, name: str) -> bool:
     return bool(wanted) and all(word in there or _stem(word) in there for word in wanted)
 
 
+def names_partly(text: str, names: Sequence[str]) -> bool:
+    """Whether ``text`` has the longest or the last word of any of ``names``: whoever has a full name may be
+    called by a part of it."""
+    there = set(words_of(text))
+    return any(
+        max(words, key=len) in there or words[-1] in there for name in names if (words := words_of(name))
+    )
+
+
 def words_of(text: str) -> list[str]:
     """Words in lower case without accents; a possessive counts as its noun."""
     return _WORD.findall(fold(text))
@@ -92,6 +103,11 @@ def fold(text: str) -> str:
 
 def _find_flaw(statement: Statement, document: Document, quote: str) -> Dropped | None:
     subject, object_ = statement.subject, statement.object
+    for type_ in (statement.subject_type, statement.object_type):
+        if type_ not in TYPES:
+            return Dropped(reason="unknown_type", detail=type_)
+    if longest := max((subject, object_, statement.relation, statement.time), key=len)[_LONGEST_NAME:]:
+        return Dropped(reason="name_too_long", detail=longest)
     if len(quote) > _LONGEST_QUOTE:
         return Dropped(reason="quote_too_long", detail=f"{len(quote)} characters")
     for name in (subject, object_):
@@ -119,4 +135,7 @@ def _stem(word: str) -> str:
 
 @lru_cache(maxsize=64)
 def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(r"\s+".join(map(re.escape, words)))
+    # Not inside a word; a footnote mark may stand before one ("1The"), or what a dash became ("\ufffdX").
+    gap, letter = r"\s+", r"[^\W\d_]"
+    before, after = rf"(?<!(?<!\ufffd){letter}(?={letter}))", rf"(?!(?<={letter}){letter})"
+    return re.compile(f"{before}{gap.join(map(re.escape, words))}{after}")

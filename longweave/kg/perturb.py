@@ -14,8 +14,8 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from longweave.kg.graph import TYPES, Graph
-from longweave.kg.records import EntityType, Hop
+from longweave.kg.graph import Graph
+from longweave.kg.records import TYPES, EntityType, Hop
 from longweave.kg.values import Number, order_of, year_of
 from longweave.synth.records import Dropped, Record
 

@@ -9,9 +9,10 @@ L1.5 §3 differ in how the answer comes about:
 - ``hypothetical``: the last node is a date or an amount, and it is what that would be if it were changed.
 
 Reasons: ``not_describable`` (``kg.perturb``), ``named_by_clue`` (a description would name what is hidden),
-``common_knowledge`` (``kg.scarcity``), ``no_paradigm``, ``enough_of_paradigm``, ``one_document``,
-``stated_elsewhere`` (the other documents may state all that one does), ``no_arithmetic`` (a value cannot be
-computed with).
+``too_short``, ``common_knowledge`` (``kg.scarcity``), ``no_paradigm``, ``enough_of_paradigm``,
+``last_fact_repeated``, ``shortcut`` (the last fact names something by which it is found without the others),
+``one_document``, ``stated_elsewhere`` (the other documents may state all that one does), ``no_arithmetic`` (a
+value cannot be computed with).
 """
 
 import re
@@ -23,6 +24,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from longweave.kg.graph import Graph
+from longweave.kg.ground import words_of
 from longweave.kg.mentions import is_named, states_both
 from longweave.kg.perturb import Clue, DescribeSettings, Description, describe
 from longweave.kg.records import VALUE_TYPES, EntityType, Path, Triple
@@ -43,6 +45,8 @@ EFFECT = re.compile(
     r"|invad\w*|threaten\w*|confirmed|rejected|blocked)\b"
 )
 """Relations by which one thing acts on another."""
+_LONGEST_NAME = 6
+_FEWEST_HOPS = 2
 _SHIFTS = (3, 4, 6, 7, 8, 9, 11, 12, 13, 14, 17, 18)
 SHARES: Mapping[str, float] = {
     "half as large": 0.5,
@@ -138,6 +142,15 @@ class Planner:
     settings: KgSettings
     rng: np.random.Generator
     used: Counter[Paradigm] = field(default_factory=Counter)
+    last_facts: Counter[str] = field(default_factory=Counter)
+    names: frozenset[tuple[str, ...]] = frozenset()
+
+    def __post_init__(self) -> None:
+        things = self.graph.nodes.filter(~self.graph.is_value())
+        aliases = (alias for some in things["aliases"].to_pylist() for alias in some)
+        self.names = frozenset(
+            words for alias in aliases if self.rarity(alias) > 0 and (words := tuple(words_of(alias)))
+        )
 
     def plan(self, path: Path, anchor: str) -> Plan | Dropped:
         """What is asked about ``path``, starting from its node ``anchor`` (an id)."""
@@ -146,6 +159,8 @@ class Planner:
         hop = None
         if at == 0 and self.graph.is_value()[numbers[0]]:
             hop, path, numbers = path.hops[0], Path.of(path.nodes[1:], path.hops[1:]), numbers[1:]
+            if len(path.hops) < _FEWEST_HOPS:
+                return Dropped(reason="too_short", detail="one hop, after the value that it starts from")
         wanted = DescribeSettings(self.settings.paths.barred_relations, self.settings.clue_rarity)
         start = describe(self.graph, numbers[at], numbers, wanted, self.rarity, self.rng, hop)
         if isinstance(start, Dropped):
@@ -172,6 +187,13 @@ class Planner:
         if isinstance(answer, Dropped):
             return answer
         self.used[paradigm] += 1
+        last = path.hops[-1].edge_id
+        self.last_facts[last] += 1
+        if self.last_facts[last] > self.settings.per_last_fact:
+            return Dropped(reason="last_fact_repeated", detail=f"{paradigm}: {nodes[-1].name}")
+        ends = [facts[len(path.hops) - 1], *([facts[0]] if at else [])]
+        if all(self._names_another(fact.relation, numbers) for fact in ends):
+            return Dropped(reason="shortcut", detail=f"names something else: {ends[0].relation}")
         return Plan(
             paradigm=paradigm,
             path=path,
@@ -185,6 +207,18 @@ class Planner:
             answer_kind=answer.kind,
             unit=answer.unit,
         )
+
+    def _names_another(self, relation: str, path: Sequence[int]) -> bool:
+        """Whether ``relation`` itself names a thing that is not on the path ("fined Apple on"): whoever looks
+        that up needs no chain."""
+        words = words_of(relation)
+        own = {tuple(words_of(alias)) for number in path for alias in self.graph.node(number).aliases}
+        parts = (
+            tuple(words[first:last])
+            for first in range(len(words))
+            for last in range(first + 1, min(first + _LONGEST_NAME, len(words)) + 1)
+        )
+        return any(part in self.names and part not in own for part in parts)
 
     def _check_documents(self, facts: Sequence[Fact]) -> Dropped | None:
         """Whether each document is needed: what it states must not all be in the text of the others as well,

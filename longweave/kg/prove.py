@@ -13,10 +13,10 @@ From the plan in ``reasoning`` and the user message alone, kept is what then hol
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from longweave.kg.checks import check_question
-from longweave.kg.ground import names_thing
+from longweave.kg.ground import names_partly, names_thing
 from longweave.kg.mentions import states_both
 from longweave.kg.plan import Fact, Plan, answer_of
 from longweave.synth.prompt import ShownDocument, parse_prompt
@@ -37,7 +37,7 @@ def prove(sample: Sample) -> Dropped | None:
     return (
         check_question(sample.question, plan)
         or _follow_chain(plan, documents)
-        or _derive_answer(sample, plan)
+        or _derive_answer(sample, plan, documents)
         or _check_spread(sample, plan, documents)
     )
 
@@ -70,23 +70,35 @@ def _follow_chain(plan: Plan, documents: dict[str, ShownDocument]) -> Dropped | 
             return Dropped(reason="chain_broken", detail=f"not in the prompt: {quote}")
         if not any(names_thing(quote, name) for name in fact.object):
             return Dropped(reason="chain_broken", detail=f"{fact.object[0]} is not in: {quote}")
+        if not names_partly(f"{document.title}\n{document.text}", fact.subject):
+            return Dropped(reason="chain_broken", detail=f"{fact.subject[0]} is nowhere in {document.title}")
+    return _check_clues(plan)
+
+
+def _check_clues(plan: Plan) -> Dropped | None:
+    """Every clue is about the thing that it describes; those that rank are about others as well."""
+    anchor = plan.nodes[plan.anchor].aliases
+    kinds = [clue.kind for clue in plan.start.clues for _ in clue.edge_ids]
+    for kind, fact in zip(kinds, plan.facts[len(plan.path.hops) :], strict=True):
+        if kind != "superlative" and anchor not in (fact.subject, fact.object):
+            return Dropped(reason="chain_broken", detail=f"a clue is not about {anchor[0]}")
     return None
 
 
-def _derive_answer(sample: Sample, plan: Plan) -> Dropped | None:
+def _derive_answer(sample: Sample, plan: Plan, documents: Mapping[str, ShownDocument]) -> Dropped | None:
     derived = answer_of(plan.nodes, plan.computation)
     if isinstance(derived, Dropped) or not derived.text == plan.answer == sample.answer:
         return Dropped(reason="answer_differs", detail=f"{derived}, recorded {sample.answer}")
     if (derived.kind, derived.unit) != (sample.answer_kind, sample.unit):
         detail = f"{derived.kind} in {derived.unit}, recorded {sample.answer_kind} in {sample.unit}"
         return Dropped(reason="answer_differs", detail=detail)
-    last = plan.facts[len(plan.path.hops) - 1]
-    if plan.computation is None and sample.answer not in plan.nodes[-1].aliases:
+    if plan.computation is not None:
+        return None
+    if sample.answer not in plan.nodes[-1].aliases:
         return Dropped(reason="answer_differs", detail=f"{sample.answer} is no name of the last node")
-    if last.object == plan.nodes[-1].aliases and not any(
-        names_thing(last.evidence.quote, name) for name in plan.nodes[-1].aliases
-    ):
-        return Dropped(reason="answer_differs", detail=f"not supported by: {last.evidence.quote}")
+    last = documents[plan.facts[len(plan.path.hops) - 1].evidence.doc_id]
+    if not any(names_thing(f"{last.title}\n{last.text}", name) for name in plan.nodes[-1].aliases):
+        return Dropped(reason="answer_differs", detail=f"{sample.answer} is nowhere in {last.title}")
     return None
 
 

@@ -6,7 +6,7 @@
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 import pyarrow as pa
 
@@ -26,6 +26,7 @@ EntityType = Literal[
     "date",
     "number",
 ]
+TYPES: tuple[EntityType, ...] = get_args(EntityType)
 VALUE_TYPES: frozenset[EntityType] = frozenset({"date", "number"})
 """Values, not things: equal only when they are the same value, never similar."""
 
@@ -38,10 +39,10 @@ class Statement(Record):
     start: int
     end: int
     subject: str
-    subject_type: EntityType
+    subject_type: str
     relation: str
     object: str
-    object_type: EntityType
+    object_type: str
     time: str = ""
     quote: str
     extractor: str
@@ -123,13 +124,18 @@ class Edge(Record):
 
 class Merge(Record):
     """Two names that were taken for one thing: what undoing takes back. ``left`` and ``right`` are mention
-    keys; ``by`` says what decided, ``score`` (0…1) how alike they were."""
+    keys, with the names and documents that they stand for; ``by`` says what decided, ``score`` (0…1) how
+    alike they were."""
 
     merge_id: str
     left: str
     right: str
     by: Literal["name", "string", "embedding", "model"]
     score: float
+    left_name: str = ""
+    left_doc: str = ""
+    right_name: str = ""
+    right_doc: str = ""
 
 
 class Hop(Record):
@@ -224,6 +230,10 @@ MERGE_SCHEMA = pa.schema(
         ("right", pa.string()),
         ("by", pa.string()),
         ("score", pa.float64()),
+        ("left_name", pa.string()),
+        ("left_doc", pa.string()),
+        ("right_name", pa.string()),
+        ("right_doc", pa.string()),
     ]
 )
 

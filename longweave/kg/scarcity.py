@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from math import log
 from statistics import fmean
 
-from longweave.synth.records import Record
+from longweave.synth.records import Check, Record
+
+CHECK = "scarcity"
 
 
 class Scarcity(Record):
@@ -25,6 +27,16 @@ class Scarcity(Record):
     def commonness(self) -> float:
         """What is best known decides: the larger of the two, and what a model knows by heart is common."""
         return max(self.degree, self.frequency, self.closed_book or 0.0)
+
+
+def check_scarcity(scarcity: Scarcity, closed_book: float, max_commonness: float) -> Check:
+    """What is recorded once a model has been asked without documents: was the knowledge rare enough?"""
+    known = scarcity.model_copy(update={"closed_book": closed_book})
+    return Check(
+        name=CHECK,
+        passed=known.commonness <= max_commonness,
+        detail=f"degree {known.degree:.2f}, frequency {known.frequency:.2f}, closed book {closed_book:.2f}",
+    )
 
 
 def judge_scarcity(

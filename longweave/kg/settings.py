@@ -20,7 +20,7 @@ class ExtractSettings(_Settings):
         default="model", description="'model' asks the role extractor; 'offline' reads with spaCy's parser."
     )
     chunk_tokens: int = Field(default=1_000, ge=100, description="Text that is read at once.")
-    most_facts: int = Field(default=20, ge=1, le=100, description="Facts wanted of a chunk at most.")
+    most_facts: int = Field(default=20, ge=1, le=100, description="Facts wanted of one reading of a chunk.")
     relations: tuple[str, ...] = Field(
         default=(), description="The only relations that are wanted, as a schema names them; empty for any."
     )
@@ -41,6 +41,9 @@ class KgSettings(_Settings):
         default="model", description="Who decides whether two names that are doubtful are one thing."
     )
     resolve: ResolveSettings = ResolveSettings()
+    undo: tuple[str, ...] = Field(
+        default=(), description="Merges to take back, by their merge_id in kg/merges of an earlier run."
+    )
     paths: PathSettings = PathSettings()
     max_commonness: float = Field(
         default=1.0,
@@ -59,4 +62,5 @@ class KgSettings(_Settings):
         ge=1,
         description="Plans per graph and paradigm (multi-fact, temporal, causal, hypothetical).",
     )
+    per_last_fact: int = Field(default=2, ge=1, description="Plans that may end with the same fact.")
     tries: int = Field(default=2, ge=1, le=8, description="Wordings to ask for until one passes its checks.")

@@ -7,12 +7,14 @@ from longweave.kg.records import Edge, Merge, Node, Triple
 from longweave.kg.relations import build_edges, canonical_relations
 from longweave.kg.resolve import (
     Alarm,
+    Mention,
     ResolveSettings,
     build_nodes,
     find_alarms,
     mentions_of,
     resolve,
     settle,
+    undo,
 )
 from longweave.synth.embedding import Encode
 
@@ -33,6 +35,7 @@ def weave(
     settings: ResolveSettings,
     encode: Encode,
     decided: Collection[tuple[str, str]] | None,
+    undone: Collection[str] = (),
 ) -> Woven:
     """The graph of ``triples``; their order does not matter.
 
@@ -41,9 +44,23 @@ def weave(
         settings: How names become things.
         encode: Embeds names and relations.
         decided: Doubtful pairs of mention keys that a model takes for one thing; None to go by thresholds.
+        undone: Ids of merges to take back.
     """
+    triples = list({triple.triple_id: triple for triple in triples}.values())
     resolution = resolve(mentions_of(triples), settings, encode)
-    clusters = settle(resolution, decided)
+    clusters = undo(settle(resolution, decided), undone)
     nodes, node_of = build_nodes(triples, clusters)
     edges = build_edges(triples, node_of, canonical_relations(triples, encode))
-    return Woven(nodes, edges, list(clusters.merges), find_alarms(resolution.mentions, clusters, settings))
+    mentions = {mention.key: mention for mention in resolution.mentions}
+    merges = [_name_ends(merge, mentions[merge.left], mentions[merge.right]) for merge in clusters.merges]
+    return Woven(nodes, edges, merges, find_alarms(resolution.mentions, clusters, settings))
+
+
+def _name_ends(merge: Merge, left: Mention, right: Mention) -> Merge:
+    ends = {
+        "left_name": left.name,
+        "left_doc": left.doc_id,
+        "right_name": right.name,
+        "right_doc": right.doc_id,
+    }
+    return merge.model_copy(update=ends)

@@ -117,7 +117,7 @@ def planner(
         {triple.triple_id: triple for triple in triples},
         {document.doc_id: document for document in documents},
         lambda name: 0.9,
-        KgSettings.model_validate(settings),
+        KgSettings.model_validate({"per_last_fact": 99} | settings),
         np.random.default_rng(seed),
     )
 

@@ -156,6 +156,13 @@ def test_words_are_plain_and_a_possessive_is_its_noun() -> None:
     assert words_of("Truman’s, the JOSÉ's “Moody's”") == ["truman", "the", "jose", "moody"]
 
 
+def test_a_quote_does_not_begin_or_end_inside_a_word() -> None:
+    text = "It was unlawful to sell it. She was born in 1961."
+    assert find_quote(text, "lawful to sell it", 0, len(text)) is None
+    assert find_quote(text, "he was born in 1961", 0, len(text)) is None
+    assert find_quote(text, "unlawful to sell", 0, len(text)) == (7, 23)
+
+
 MARKED = st.text(alphabet="ab ’'“\"–-\n\u00a0.…()*", max_size=40)
 
 
@@ -168,7 +175,8 @@ def test_what_is_found_lies_in_the_chunk_and_reads_as_the_quote(
     plain = str.maketrans("’“–\u00a0", "'\"- ")
     if found is None:
         inside = quote.translate(plain).strip(" \n\"'.…")
-        assert not inside or at > start
+        cut = any(text[max(0, edge - 1) : edge + 1].isalpha() for edge in (start, start + size))
+        assert not inside or at > start or cut
         return
     low, high = found
     assert at <= low < high <= len(text)

@@ -198,3 +198,25 @@ def test_values_are_read_as_they_are_written() -> None:
     loss = read_number("-1,200 jobs lost")
     assert loss is not None and (loss.value, loss.unit) == (-1200, "jobs lost")
     assert read_number("twelve") is None
+
+
+def test_no_more_than_a_few_plans_end_with_one_fact() -> None:
+    own, path = planner(per_last_fact=1), path_along(BRIDGE, VENN, WORKS)
+    assert isinstance(own.plan(path, node_id(BRIDGE)), Plan)
+    assert reason(own.plan(path, node_id(BRIDGE))) == "last_fact_repeated"
+
+
+def test_a_last_fact_that_names_something_else_is_a_shortcut() -> None:
+    triples = [
+        triple.model_copy(update={"relation": "founded before the Ulmen Strike the"})
+        if triple.relation == "founded"
+        else triple
+        for triple in TRIPLES
+    ]
+    nodes, edges, _ = gather(triples)
+    own = planner(graph=build_graph(nodes, edges), triples=triples)
+    along = path_along(BRIDGE, VENN, WORKS)
+    edge = next(edge for edge in edges if edge.head == node_id(VENN) and edge.tail == node_id(WORKS))
+    last = along.hops[-1].model_copy(update={"edge_id": edge.edge_id, "relation": edge.relation})
+    path = Path.of(along.nodes, [along.hops[0], last])
+    assert reason(own.plan(path, node_id(BRIDGE))) == "shortcut"

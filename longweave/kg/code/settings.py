@@ -1,6 +1,6 @@
 """Settings of questions about code."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class CodeSettings(BaseModel):
@@ -48,3 +48,9 @@ class CodeSettings(BaseModel):
     starts_tried: int = Field(
         default=4_000, ge=1, description="Definitions from which chains are followed, drawn by the seed."
     )
+
+    @model_validator(mode="after")
+    def _check_hops(self) -> "CodeSettings":
+        if self.min_hops > self.max_hops:
+            raise ValueError("min_hops is greater than max_hops")
+        return self

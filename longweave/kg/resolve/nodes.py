@@ -6,15 +6,12 @@ In: the triples and the clusters of their mentions. Out: nodes with ids that the
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import get_args
 
-from longweave.kg.records import EntityType, Node, Triple
+from longweave.kg.records import TYPES, Node, Triple
 from longweave.kg.resolve.clusters import Clusters
 from longweave.kg.resolve.mentions import Mention, mention_key
 from longweave.kg.resolve.settings import ResolveSettings
 from longweave.synth.records import content_id
-
-_TYPES = get_args(EntityType)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +53,7 @@ def build_nodes(triples: Iterable[Triple], clusters: Clusters) -> tuple[list[Nod
         nodes[node_id] = Node(
             node_id=node_id,
             name=choose_name(members.names),
-            type=min(_TYPES, key=lambda type_: (-members.types[type_], type_)),
+            type=min(TYPES, key=lambda type_: (-members.types[type_], type_)),
             aliases=sorted(members.names),
             doc_ids=sorted(members.documents),
             n_mentions=members.names.total(),

@@ -1,6 +1,6 @@
 """Settings of entity resolution."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class ResolveSettings(BaseModel):
@@ -36,3 +36,9 @@ class ResolveSettings(BaseModel):
     )
     alarm_names: int = Field(default=5, ge=1, description="Documents with fewer names raise no alarm.")
     pairs_per_request: int = Field(default=12, ge=1, le=50, description="Pairs a model decides at once.")
+
+    @model_validator(mode="after")
+    def _check_order(self) -> "ResolveSettings":
+        if not self.doubtful <= self.accept <= self.sure:
+            raise ValueError("doubtful, accept and sure must rise in this order")
+        return self

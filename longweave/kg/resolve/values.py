@@ -53,7 +53,7 @@ def _read_date(text: str) -> str | None:
                 return None
             month = _MONTH[word]
         elif len(digits[0]) >= 3:
-            if year:
+            if year or len(digits[0]) > 4:
                 return None
             year = int(digits[0])
         elif day:

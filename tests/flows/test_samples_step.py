@@ -9,7 +9,7 @@ from typing import Any
 import fsspec
 import pytest
 
-from longweave.flows import samples_step
+from longweave.flows import pools
 from longweave.flows.corpus_step import filter_corpus
 from longweave.flows.pipeline import begin
 from longweave.flows.pools import make_pool
@@ -87,7 +87,7 @@ def test_a_pool_is_built_once_however_many_ask_for_it(
         built.append(folder)
         build_pool(documents, tokenizer, folder)
 
-    monkeypatch.setattr(samples_step, "build_pool", build)
+    monkeypatch.setattr(pools, "build_pool", build)
     _begin(tmp_path, "rainy")
     with ThreadPoolExecutor(4) as workers:
         folders = set(workers.map(lambda _: make_pool(_URL, "train", "qwen"), range(4)))

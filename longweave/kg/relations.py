@@ -10,9 +10,9 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-import numpy as np
-
+from longweave.kg.leaders import follow_leaders
 from longweave.kg.records import VALUE_TYPES, Edge, Triple
 from longweave.kg.relation_words import INVERSES, OPPOSITES, SYNONYMS, lemma_of
 from longweave.kg.resolve.mentions import mention_key
@@ -32,7 +32,6 @@ _PREPOSITIONS = frozenset(
 )
 _NEGATIONS = frozenset({"not", "never", "no", "n't", "without"})
 _STRICT = 0.88
-_MOST_EMBEDDED = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,26 +175,21 @@ def _join_similar(
     stand for themselves, so that nothing chains.
     """
     texts = sorted({text for text, _, _ in groups})
-    if len(texts) > _MOST_EMBEDDED:
-        return {group: "|".join(group) for group in groups}
     vectors = encode(texts)
-    row = {text: number for number, text in enumerate(texts)}
-    roots: dict[tuple[str, str, str], str] = {}
-    heads: dict[tuple[str, str], list[tuple[str, str, str]]] = defaultdict(list)
+    place = {text: number for number, text in enumerate(texts)}
+    kinds: dict[tuple[str, ...], list[tuple[str, str, str]]] = defaultdict(list)
     for group in sorted(groups, key=lambda group: (-weights[group], group)):
-        standing = heads[group[1:]]
-        if standing:
-            likeness = vectors[[row[head[0]] for head in standing]] @ vectors[row[group[0]]]
-            for at in np.argsort(-likeness, kind="stable"):
-                if likeness[at] < _STRICT:
-                    break
-                if not are_opposite(group[0], standing[at][0]):
-                    roots[group] = roots[standing[at]]
-                    break
-        if group not in roots:
-            standing.append(group)
-            roots[group] = "|".join(group)
+        kinds[group[1:]].append(group)
+    roots: dict[tuple[str, str, str], str] = {}
+    for kind in kinds.values():
+        said = [group[0] for group in kind]
+        leaders = follow_leaders(vectors[[place[text] for text in said]], _STRICT, partial(_oppose, said))
+        roots |= {group: "|".join(kind[leader]) for group, leader in zip(kind, leaders, strict=True)}
     return roots
+
+
+def _oppose(said: Sequence[str], one: int, other: int) -> bool:
+    return are_opposite(said[one], said[other])
 
 
 def are_opposite(left: str, right: str) -> bool:

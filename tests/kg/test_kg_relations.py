@@ -1,5 +1,8 @@
 """Canonical relations: tense, voice and inverses; opposites stay apart; edges have one direction."""
 
+import gzip
+import json
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -7,11 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from longweave.kg import leaders
+from longweave.kg.leaders import follow_leaders
 from longweave.kg.records import EntityType, Triple
 from longweave.kg.relations import are_opposite, build_edges, canonical_relations, read_phrase
 from longweave.kg.resolve import ResolveSettings, build_nodes, mentions_of, resolve, settle
 from longweave.synth.embedding import DIMENSIONS, Vectors, encode
 from longweave.synth.records import Evidence
+from tests.conftest import ROOT
 
 ORGANIZATIONS: tuple[EntityType, EntityType] = ("organization", "organization")
 
@@ -150,3 +156,56 @@ def test_a_relation_that_is_only_said_in_the_passive_keeps_its_words() -> None:
         "was fined by": ("fined", True),
         "fined": ("fined", False),
     }
+
+
+_PHRASE = re.compile(r"\b[a-z]+(?:ed|s|ing) (?:[a-z]+ ){0,2}(?:of|in|to|by|for|with|at|from)\b")
+
+
+def read_phrases(number: int) -> list[str]:
+    """Relation phrases of real documents, the commonest first."""
+    counts: dict[str, int] = {}
+    with gzip.open(ROOT / "data" / "sample" / "professional.jsonl.gz", "rt") as lines:
+        for line in lines:
+            for phrase in _PHRASE.findall(json.loads(line)["text"]):
+                counts[phrase] = counts.get(phrase, 0) + 1
+    return sorted(counts, key=lambda phrase: (-counts[phrase], phrase))[:number]
+
+
+def follow_one_by_one(vectors: Vectors, said: Sequence[str], strict: float) -> list[int]:
+    """The plain way: each is compared with all that lead so far."""
+    standing: list[int] = []
+    followed: list[int] = []
+    for at, vector in enumerate(vectors):
+        likeness = vectors[standing] @ vector if standing else np.zeros(0, np.float32)
+        order = [one for one in np.argsort(-likeness, kind="stable") if likeness[one] >= strict]
+        leader = next((standing[one] for one in order if not are_opposite(said[at], said[standing[one]])), at)
+        if leader == at:
+            standing.append(at)
+        followed.append(leader)
+    return followed
+
+
+def test_real_phrases_follow_the_same_leaders_as_when_all_are_compared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said = read_phrases(400)
+    vectors = encode(said)
+    monkeypatch.setattr(leaders, "_ROWS", 64)
+    found = follow_leaders(vectors, 0.8, lambda one, other: are_opposite(said[one], said[other])).tolist()
+    assert found == follow_one_by_one(vectors, said, 0.8)
+    assert 20 < sum(leader != at for at, leader in enumerate(found)) < 600
+    assert all(found[leader] == leader for leader in found)
+
+
+def test_of_many_phrases_each_still_finds_its_like(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leaders, "_CELL", 50)
+    monkeypatch.setattr(leaders, "_PROBED", 3)
+    monkeypatch.setattr(leaders, "_ROWS", 100)
+    rng = np.random.default_rng(5)
+    first = rng.standard_normal((600, DIMENSIONS)).astype(np.float32)
+    again = first + 0.01 * rng.standard_normal(first.shape).astype(np.float32)
+    vectors = np.concatenate([first, again])
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    found = follow_leaders(vectors, 0.88, lambda one, other: False)
+    assert found[:600].tolist() == list(range(600))
+    assert (found[600:] == np.arange(600)).mean() > 0.99

@@ -9,7 +9,17 @@ from typing import Any
 
 import pytest
 
-from longweave.kg.resolve import Decided, Mention, ResolveSettings, decide_pairs, open_pairs, resolve, settle
+from longweave.kg.resolve import (
+    Decided,
+    Link,
+    Mention,
+    Resolution,
+    ResolveSettings,
+    decide_pairs,
+    open_pairs,
+    resolve,
+    settle,
+)
 from longweave.synth.llm.client import open_client
 from tests.kg.test_kg_resolve import encode
 from tests.model_server import serve
@@ -77,12 +87,48 @@ def test_pairs_without_a_usable_answer_stay_apart_and_are_known(tmp_path: Path, 
 
 def test_pairs_that_sure_merges_settle_are_not_asked_about() -> None:
     greeley = [
-        Mention.of("Horace Greeley", "person", "d1"),
+        Mention.of("Horace White Greeley", "person", "d1"),
         Mention.of("Greeley", "person", "d1"),
         Mention.of("H. Greeley", "person", "d2"),
-        Mention.of("Horace Greeley", "person", "d3"),
+        Mention.of("Horace White Greeley", "person", "d3"),
     ]
     resolution = resolve(greeley, ResolveSettings(), encode)
     pairs = open_pairs(resolution)
     assert len(pairs) == 1
     assert {"H. Greeley"} < {mention.name for mention in pairs[0]}
+
+
+def test_what_a_model_tells_apart_from_most_of_a_thing_does_not_join_it() -> None:
+    names = ("Konstantin Wassermann", "Konstantin Wasserman", "Konstantin Wassermanns", "Konstantin Wasserma")
+    keys = [Mention.of(name, "work", f"d{at}").key for at, name in enumerate(names)]
+    mentions = sorted(
+        (Mention.of(name, "work", f"d{at}") for at, name in enumerate(names)), key=lambda one: one.key
+    )
+    links = {
+        (one, other): Link.of(keys[one], keys[other], 0.6 if one == 3 else 0.9, "string")
+        for one in range(4)
+        for other in range(one)
+    }
+    asked = Resolution(tuple(mentions), (), tuple(sorted(links.values())), ResolveSettings())
+    same = [links[1, 0], links[2, 0], links[2, 1], links[3, 0]]
+    found = settle(asked, {link.ends for link in same})
+    assert len({found.of[key] for key in keys[:3]}) == 1
+    assert found.of[keys[3]] != found.of[keys[0]]
+    assert {merge.by for merge in found.merges} == {"model"}
+    assert [(refused.link.ends, refused.reason) for refused in found.refused] == [
+        (links[3, 0].ends, "weak_chain")
+    ]
+    assert len(set(settle(asked, set()).of.values())) == 4
+    assert len(set(settle(asked, {link.ends for link in links.values()}).of.values())) == 1
+
+
+def test_a_model_outweighs_fields_but_no_contradiction_of_names() -> None:
+    fields = {"author": "Ada Byron", "year": "1843"}, {"author": "Ernst Zuse", "year": "1941"}
+    notes = [Mention.of("Notes on engines", "work", f"d{at}", "", told) for at, told in enumerate(fields)]
+    numbers = [Mention.of(f"Notes on engine {at}", "work", f"d{at}") for at in (1, 2)]
+    for mentions, clusters in ((notes, 1), (numbers, 2)):
+        ordered = tuple(sorted(mentions, key=lambda one: one.key))
+        link = Link.of(ordered[0].key, ordered[1].key, 0.8, "string")
+        asked = Resolution(ordered, (), (link,), ResolveSettings())
+        assert len(set(settle(asked, {link.ends}).of.values())) == clusters
+        assert len(set(settle(asked).of.values())) == 2

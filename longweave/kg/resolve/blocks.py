@@ -1,8 +1,8 @@
 """Which names are compared: those that share something rare. Near-linear in the number of names.
 
 In: names. Out: pairs of places, each once. Names meet that share a rare word (common ones only in pairs with
-a second word), that are neighbours in alphabetical order read forwards or backwards (typing errors), or of
-which one is made of the other's initials.
+a second word), that are equal but for spaces, that are neighbours in alphabetical order read forwards or
+backwards (typing errors), or of which one is made of the other's initials.
 """
 
 from collections import defaultdict
@@ -26,7 +26,8 @@ def pair_names(names: Sequence[Name], max_block: int) -> Pairs:
 
     Args:
         names: In any order; equal names are places of their own.
-        max_block: Blocks of more names are left out: their words tell nothing apart.
+        max_block: Blocks of more names are left out: their words tell nothing apart. Of more equal names,
+            each meets so many next ones.
     """
     blocks: dict[str, list[int]] = defaultdict(list)
     for place, name in enumerate(names):
@@ -38,6 +39,8 @@ def pair_names(names: Sequence[Name], max_block: int) -> Pairs:
     for block, members in blocks.items():
         if len(members) <= max_block:
             rows.extend(one * total + other for one, other in combinations(members, 2))
+        elif block.startswith("joined "):
+            rows.extend(_slide(members, total, max_block))
         elif block.startswith("word "):
             rows.extend(_split_block(members, names, block[5:], max_block))
     codes.append(np.array(rows, np.int64))
@@ -75,6 +78,12 @@ def _split_block(members: Sequence[int], names: Sequence[Name], word: str, max_b
     for part in parts.values():
         if len(part) <= max_block:
             yield from (one * len(names) + other for one, other in combinations(part, 2))
+
+
+def _slide(members: Sequence[int], total: int, width: int) -> Iterator[int]:
+    """The pairs of members that are at most ``width`` places apart."""
+    for at, one in enumerate(members):
+        yield from (one * total + other for other in members[at + 1 : at + 1 + width])
 
 
 def _sorted_neighbours(names: Sequence[Name]) -> Pairs:

@@ -8,7 +8,8 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from longweave.kg.resolve.clusters import cluster
+from longweave.kg.resolve.clusters import find_open, join_sure
+from longweave.kg.resolve.groups import Groups
 from longweave.kg.resolve.match import Resolution, measure_rarity
 from longweave.kg.resolve.mentions import Mention
 from longweave.kg.resolve.settings import ResolveSettings
@@ -43,18 +44,10 @@ class Decided:
 def open_pairs(resolution: Resolution) -> list[Pair]:
     """The doubtful pairs that are worth asking about: the likeliest one for each two clusters that the sure
     merges leave, in the order of their keys."""
-    rarity = measure_rarity(resolution.mentions)
-    of = cluster(resolution.mentions, resolution.sure, resolution.settings, rarity).of
-    best: dict[tuple[str, str], tuple[float, str, str]] = {}
-    for link in resolution.doubtful:
-        left, right = sorted((of[link.left], of[link.right]))
-        if left != right:
-            rank = (-link.score, link.left, link.right)
-            best[left, right] = min(best.get((left, right), rank), rank)
+    groups = Groups(resolution.mentions, resolution.settings, measure_rarity(resolution.mentions))
+    join_sure(groups, resolution.sure)
     mentions = {mention.key: mention for mention in resolution.mentions}
-    return [
-        (mentions[left], mentions[right]) for _, left, right in sorted(best.values(), key=lambda r: r[1:])
-    ]
+    return [(mentions[link.left], mentions[link.right]) for link in find_open(groups, resolution.doubtful)]
 
 
 async def decide_pairs(pairs: Sequence[Pair], asker: Asker, settings: ResolveSettings, seed: int) -> Decided:

@@ -25,6 +25,11 @@ class Link:
         return cls(min(one, other), max(one, other), round(score, 4), by)
 
     @property
+    def ends(self) -> tuple[str, str]:
+        """The mention keys, in order."""
+        return self.left, self.right
+
+    @property
     def merge_id(self) -> str:
         """The id of the merge that the link may become; it tells it from a link with another reason."""
         return content_id("merge", self.left, self.right, self.by)

@@ -6,32 +6,32 @@ for a model or a threshold to decide (``settle``).
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations, pairwise
-
-import numpy as np
+from itertools import combinations, pairwise, product
 
 from longweave.kg.records import VALUE_TYPES
 from longweave.kg.resolve.blocks import pair_names
 from longweave.kg.resolve.clusters import Clusters, cluster
-from longweave.kg.resolve.fields import compare_fields
+from longweave.kg.resolve.compare import compare_mentions
+from longweave.kg.resolve.contexts import weigh_contexts
+from longweave.kg.resolve.groups import find_root
 from longweave.kg.resolve.likeness import Rarity, compare_names, compare_short
 from longweave.kg.resolve.links import Link
 from longweave.kg.resolve.local import link_within
 from longweave.kg.resolve.mentions import Mention
 from longweave.kg.resolve.names import Name, parse_name
+from longweave.kg.resolve.namesakes import Company, link_namesakes, may_be_namesakes
 from longweave.kg.resolve.settings import ResolveSettings
-from longweave.kg.resolve.types import are_compatible, are_near
-from longweave.kg.resolve.values import value_key
+from longweave.kg.resolve.values import stands_alone, value_key
 from longweave.synth.embedding import Encode
 
-_USUAL_COSINE = 0.3
 _ONLY_FORM = 0.15
 _MOST_LIKELY = 0.88  # another thing of that short form may stand in documents that are not here
 _SHORTENED = ("person", "organization", "")
 _SHORT_FORM = 0.6
 _MAX_FORMS = 6
+_MOST_HEADS = 4
 _ONE_THING = 0.6
 
 
@@ -47,19 +47,12 @@ class Resolution:
 
 @dataclass(frozen=True, slots=True)
 class _Unit:
-    """Mentions across documents that have one name, one type and the same fields."""
+    """Mentions across ``documents`` that have one name, one type and, unless they may be namesakes, the same
+    fields. ``heads`` are one mention of each of those that are surely one."""
 
     name: Name
-    mentions: tuple[Mention, ...]
+    heads: tuple[Mention, ...]
     documents: frozenset[str]
-
-    @property
-    def fields(self) -> Mapping[str, str]:
-        return self.mentions[0].fields
-
-    @property
-    def key(self) -> str:
-        return self.mentions[0].key
 
 
 def resolve(mentions: Iterable[Mention], settings: ResolveSettings, encode: Encode) -> Resolution:
@@ -75,19 +68,14 @@ def resolve(mentions: Iterable[Mention], settings: ResolveSettings, encode: Enco
     rarity = measure_rarity(ordered)
     things = [mention for mention in ordered if mention.type not in VALUE_TYPES]
     within, short = _link_documents(things, rarity)
-    units = _group(mention for mention in things if mention.key not in short)
-    across = list(_link_units(units, settings, rarity))
-    contexts = {
-        mention.key: f"{mention.name}: {mention.context}"
-        for mention in things
-        if mention.context and not mention.fields
-    }
+    units, equal = _read_units((mention for mention in things if mention.key not in short), Company(ordered))
+    across = [*equal, *_link_units(units, settings, rarity)]
     doubtful = [link for link in (*within, *across) if settings.doubtful <= link.score < settings.sure]
     sure = [link for link in (*within, *across) if link.score >= settings.sure]
     return Resolution(
         ordered,
-        tuple(sorted({*_link_values(ordered), *_link_equal(units), *sure})),
-        tuple(sorted(_weigh_context(doubtful, known, contexts, settings, encode))),
+        tuple(sorted({*_link_values(ordered), *sure})),
+        tuple(sorted(weigh_contexts(doubtful, known, settings, encode))),
         settings,
     )
 
@@ -100,14 +88,8 @@ def settle(resolution: Resolution, decided: Collection[tuple[str, str]] | None =
         decided: The doubtful pairs (left, right) that a model takes for one thing; None to go by
             ``settings.accept``.
     """
-    settings = resolution.settings
-    accepted = [
-        link if decided is None else Link(link.left, link.right, link.score, "model")
-        for link in resolution.doubtful
-        if (link.score >= settings.accept if decided is None else (link.left, link.right) in decided)
-    ]
-    rarity = measure_rarity(resolution.mentions)
-    return cluster(resolution.mentions, (*resolution.sure, *accepted), settings, rarity)
+    known, rarity = resolution, measure_rarity(resolution.mentions)
+    return cluster(known.mentions, known.sure, known.doubtful, decided, known.settings, rarity)
 
 
 def measure_rarity(mentions: Iterable[Mention]) -> Rarity:
@@ -120,28 +102,18 @@ def measure_rarity(mentions: Iterable[Mention]) -> Rarity:
 
 
 def _link_values(mentions: Iterable[Mention]) -> Iterator[Link]:
-    values: dict[tuple[str, str], list[Mention]] = defaultdict(list)
+    values: dict[tuple[str, str, str], list[Mention]] = defaultdict(list)
     for mention in mentions:
         if mention.type in VALUE_TYPES:
-            values[mention.type, value_key(mention.type, mention.name)].append(mention)
+            scope = "" if stands_alone(mention.type, mention.name) else mention.doc_id
+            values[mention.type, value_key(mention.type, mention.name), scope].append(mention)
     for group in values.values():
         yield from _chain(group)
-
-
-def _link_equal(units: Iterable[_Unit]) -> Iterator[Link]:
-    for unit in units:
-        if not _needs_context(unit.name):
-            yield from _chain(unit.mentions)
 
 
 def _chain(group: Sequence[Mention]) -> Iterator[Link]:
     for one, other in pairwise(group):
         yield Link.of(one.key, other.key, 1.0, "name")
-
-
-def _needs_context(name: Name) -> bool:
-    """Whether the name alone does not say who is meant: a person by one name."""
-    return name.type == "person" and len(name.tokens) == 1
 
 
 def _link_documents(things: Sequence[Mention], rarity: Rarity) -> tuple[list[Link], set[str]]:
@@ -160,20 +132,32 @@ def _link_documents(things: Sequence[Mention], rarity: Rarity) -> tuple[list[Lin
     return links, short
 
 
-def _group(things: Iterable[Mention]) -> list[_Unit]:
+def _read_units(things: Iterable[Mention], company: Company) -> tuple[list[_Unit], list[Link]]:
+    """The units, sorted by name and type, and the links within them."""
     groups: dict[tuple[str, ...], list[Mention]] = defaultdict(list)
     for mention in things:
         name = parse_name(mention.name, mention.type)
-        fields = sorted(f"{field}={value}" for field, value in mention.fields.items())
-        groups[name.key, name.type, *fields].append(mention)
-    return [
-        _Unit(
-            parse_name(group[0].name, group[0].type),
-            tuple(group),
-            frozenset(mention.doc_id for mention in group),
-        )
-        for _, group in sorted(groups.items())
-    ]
+        fields = () if may_be_namesakes(name) else sorted(mention.fields.items())
+        groups[name.key, name.type, *(f"{field}={value}" for field, value in fields)].append(mention)
+    units: list[_Unit] = []
+    links: list[Link] = []
+    for _, group in sorted(groups.items()):
+        name = parse_name(group[0].name, group[0].type)
+        within = list(link_namesakes(group, company) if may_be_namesakes(name) else _chain(group))
+        links += within
+        heads = _pick_heads(group, within)
+        units.append(_Unit(name, heads, frozenset(mention.doc_id for mention in group)))
+    return units, links
+
+
+def _pick_heads(group: Sequence[Mention], links: Iterable[Link]) -> tuple[Mention, ...]:
+    """The first of each of those that ``links`` of score 1 make one, up to ``_MOST_HEADS``."""
+    parents = {mention.key: mention.key for mention in group}
+    for link in links:
+        if link.score == 1:
+            left, right = sorted((find_root(parents, link.left), find_root(parents, link.right)))
+            parents[right] = left
+    return tuple(mention for mention in group if parents[mention.key] == mention.key)[:_MOST_HEADS]
 
 
 def _link_units(units: Sequence[_Unit], settings: ResolveSettings, rarity: Rarity) -> Iterator[Link]:
@@ -181,18 +165,19 @@ def _link_units(units: Sequence[_Unit], settings: ResolveSettings, rarity: Rarit
     for one, other in pair_names([unit.name for unit in units], settings.max_block).tolist():
         if not units[one].documents.isdisjoint(units[other].documents):
             continue  # what stands in one document was compared there
-        score = _compare_units(units[one], units[other], rarity)
+        score = max(
+            compare_mentions(left, right, rarity)
+            for left, right in product(units[one].heads, units[other].heads)
+        )
         if score >= settings.doubtful:
             found.append((one, other, score))
     only = _find_only_forms(units, found, rarity)
-    for one, other, score in found:
-        if (one, other) in only:
-            score = max(score, min(score + _ONLY_FORM, _MOST_LIKELY))
-        yield Link.of(units[one].key, units[other].key, score, "string")
-    for unit in units:
-        if _needs_context(unit.name):
-            for left, right in pairwise(unit.mentions):
-                yield Link.of(left.key, right.key, 0.7, "string")
+    for one, other, _ in found:
+        for left, right in product(units[one].heads, units[other].heads):
+            score = compare_mentions(left, right, rarity)
+            if (one, other) in only:
+                score = max(score, min(score + _ONLY_FORM, _MOST_LIKELY))
+            yield Link.of(left.key, right.key, score, "string")
 
 
 def _find_only_forms(
@@ -215,50 +200,3 @@ def _find_only_forms(
         )
         for full in fulls
     }
-
-
-def _compare_units(one: _Unit, other: _Unit, rarity: Rarity) -> float:
-    if not are_compatible(one.name.type, other.name.type):
-        same = one.name.key == other.name.key and are_near(one.name.type, other.name.type)
-        return 0.85 if same else 0.0
-    score = compare_names(one.name, other.name, rarity)
-    if score and one.fields and other.fields:
-        agreement = compare_fields(one.fields, other.fields)
-        if agreement is not None:
-            return 0.5 * score + 0.5 * agreement
-    return score
-
-
-def _weigh_context(
-    links: Sequence[Link],
-    known: Mapping[str, Mention],
-    contexts: Mapping[str, str],
-    settings: ResolveSettings,
-    encode: Encode,
-) -> Iterator[Link]:
-    """The doubtful links, their scores moved by how alike the contexts are."""
-
-    def is_told(link: Link) -> bool:
-        """Whether both have a context, of different documents: names in one passage share theirs."""
-        return (
-            link.left in contexts
-            and link.right in contexts
-            and known[link.left].doc_id != known[link.right].doc_id
-        )
-
-    wanted: dict[str, None] = {}
-    for link in sorted(links, key=lambda link: (-link.score, link.left, link.right)):
-        if is_told(link):
-            if len(wanted) + 2 > settings.max_embedded:
-                break
-            wanted |= {link.left: None, link.right: None}
-    vectors = encode([contexts[key] for key in wanted])
-    place = {key: row for row, key in enumerate(wanted)}
-    for link in links:
-        if is_told(link) and link.left in place and link.right in place:
-            cosine = float(np.dot(vectors[place[link.left]], vectors[place[link.right]]))
-            weight = settings.context_weight
-            score = min(max(link.score + weight * (cosine - _USUAL_COSINE), 0.0), 1.0)
-            yield Link(link.left, link.right, round(score, 4), "embedding")
-        else:
-            yield link

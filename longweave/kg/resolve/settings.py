@@ -13,7 +13,7 @@ class ResolveSettings(BaseModel):
         default=0.55, ge=0, le=1, description="Names less alike than this are two; between, a model decides."
     )
     accept: float = Field(
-        default=0.75,
+        default=0.725,
         ge=0,
         le=1,
         description="Doubtful names at least this alike are one thing where no model decides.",

@@ -26,6 +26,11 @@ _MONTH["sept"] = 9
 _WORDS = re.compile(r"\d+(?:st|nd|rd|th)?|[a-z]+", re.ASCII)
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _SCALES = {"thousand": 3, "million": 6, "billion": 9, "trillion": 12, "m": 6, "bn": 9, "k": 3}
+_NO_YEAR = "----"
+_ERA = re.compile(
+    r"(?<![\d,.])\d{4}(?![\d,])|\b\d+ ?(?:bce?|ce|ad)\b"
+    r"|(?:\d(?:st|nd|rd|th)|[a-z]+th|first|second|third)[ -]century"
+)
 _NUMBER = re.compile(r"([-−+]?)\s*([$€£]?)\s*(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?(?![\d,.])\s*(.*)")
 
 
@@ -34,6 +39,15 @@ def value_key(type_: str, text: str) -> str:
     plain = " ".join(unicodedata.normalize("NFKC", text).casefold().split()).strip(" .,;")
     read = _read_date(plain) if type_ == "date" else _read_number(plain)
     return read or f"text:{plain}"
+
+
+def stands_alone(type_: str, text: str) -> bool:
+    """Whether ``text`` writes the same value in whatever document it stands: a date with its year or century
+    does; "May 4", "last year" and "Tuesday" mean what their document makes of them."""
+    if type_ != "date":
+        return True
+    value = value_key(type_, text)
+    return bool(_ERA.search(value)) if value.startswith("text:") else not value.startswith(_NO_YEAR)
 
 
 def _read_date(text: str) -> str | None:
@@ -68,7 +82,7 @@ def _read_date(text: str) -> str | None:
 def _join(year: int, month: int, day: int) -> str | None:
     if not 0 <= month <= 12 or not 0 <= day <= 31:
         return None
-    parts = [f"{year:04d}" if year else "----"]
+    parts = [f"{year:04d}" if year else _NO_YEAR]
     parts += [f"{month:02d}"] if month else []
     parts += [f"{day:02d}"] if day else []
     return "-".join(parts)

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from longweave.kg.code import CodeSettings, conflicts_code, pose_code, prove_code
+from longweave.kg.code.needed import leave_out_passing
 from longweave.kg.code.plan import Plan, Start, Step
 from longweave.kg.code.pose import make_candidate
 from longweave.kg.code.trace import trace
@@ -24,7 +25,7 @@ ID = "shop-1.0-shop/"
 
 @pytest.fixture
 def candidate():
-    """Five files, from ``sell`` to the root of what ``take`` raises."""
+    """Five files, from ``sell`` to the root of what ``take`` raises; one only passes a name on."""
     start = Start(
         package="shop",
         version="1.0",
@@ -38,8 +39,9 @@ def candidate():
         Step(name="method", argument="take", noun="method"),
         Step(name="raises", noun="exception class"),
     ]
-    plan = Plan(start=start, steps=steps, ask="root_class")
-    return make_candidate(plan, trace(plan, make_graph()), {d.doc_id: d for d in make_documents()}, seed=1)
+    plan, graph = Plan(start=start, steps=steps, ask="root_class"), make_graph()
+    found = leave_out_passing(plan, trace(plan, graph), graph)
+    return make_candidate(plan, found, {d.doc_id: d for d in make_documents()}, seed=1)
 
 
 def proof(candidate, *more, bodies=None, without=""):
@@ -58,7 +60,20 @@ def test_a_prompt_with_all_files_proves_the_answer(candidate):
     assert proof(candidate, make_document("notes.md", "no code")) is None
 
 
-@pytest.mark.parametrize("path", PACKAGE)
+def test_a_file_that_only_passes_a_name_on_may_be_shown_or_not(candidate):
+    passing = f"{ID}__init__.py"
+    assert passing not in candidate.doc_ids
+    assert passing not in {e.doc_id for e in candidate.evidence}
+    assert proof(candidate, without=passing) is None
+    assert proof(candidate, bodies={passing: f"import os\n{ELLIPSIS}"}) is None
+    claimed = candidate.model_copy(update={"doc_ids": [*candidate.doc_ids, passing]})
+    assert proof(claimed).detail == passing
+    other = make_document("shop/other.py", "class Stock: pass\n")
+    assert proof(candidate, other) is None
+    assert reason(proof(candidate, other, without=passing)) == "answer_missing"
+
+
+@pytest.mark.parametrize("path", [path for path in PACKAGE if "__init__" not in path])
 def test_without_any_one_file_there_is_no_proof(candidate, path):
     assert reason(proof(candidate, without=f"shop-1.0-{path}")) == "answer_missing"
 
@@ -165,10 +180,11 @@ def test_assembled_samples_pass_the_gates(assembled):
 
 
 def test_assembled_samples_need_their_evidence(assembled):
-    """With the line of one piece of evidence struck out, nothing is proven."""
+    """With the line of one definition struck out, nothing is proven (an import may stand there twice)."""
     for sample in assembled:
-        position = sample.positions[len(sample.positions) // 2]
         message = sample.prompt[-1].content
+        lines = [p for p in sample.positions if message[p.start : p.end].startswith(("class ", "def "))]
+        position = lines[len(lines) // 2]
         start = message.rfind("\n", 0, position.start) + 1
         end = message.find("\n", position.end)
         struck = message[:start] + "#" + message[end:]

@@ -4,13 +4,15 @@ Chains are followed from definitions drawn by the seed: every step that can be t
 ``max_steps``, and everything that can be asked at the end is asked. A question is kept when it is sound:
 
 - the chain has the hops and documents that the settings want,
-- the needed documents alone give the same answer, and with any one of them taken away there is none,
+- the needed documents alone give the same answer, and with any one of them taken away there is none, nor can
+  it be guessed: by a name that is merely passed on, that the question gives, or that two documents tell,
 - the question names nothing that is on the way, nor the answer, nor all words that the answer is made of,
 - the same last question has another answer elsewhere in the package, so its words alone do not find it.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 import numpy as np
 
@@ -18,7 +20,9 @@ from longweave.kg.code.asks import HYPOTHETICAL
 from longweave.kg.code.chains import follow_chains
 from longweave.kg.code.found import Mark
 from longweave.kg.code.graph import CodeGraph
+from longweave.kg.code.guess import guess_files
 from longweave.kg.code.model import Module
+from longweave.kg.code.needed import can_be_told, leads_on, leave_out_passing
 from longweave.kg.code.phrase import phrase
 from longweave.kg.code.plan import AskName, Plan
 from longweave.kg.code.read import read_module
@@ -46,11 +50,12 @@ def pose_code(documents: Sequence[Document], settings: CodeSettings, seed: int) 
     sorts = [picker.pick(pools[ask]) for ask in sorted(pools)]
     while sorts:
         for sort in list(sorts):
-            picked = next(sort, None)
-            if picked is None:
-                sorts.remove(sort)
+            for picked in islice(sort, 1):
+                if picked is not None:
+                    yield make_candidate(*picked, by_id, seed)
+                break
             else:
-                yield make_candidate(*picked, by_id, seed)
+                sorts.remove(sort)
 
 
 def make_candidate(plan: Plan, found: Trace, documents: Mapping[str, Document], seed: int) -> Candidate:
@@ -88,11 +93,6 @@ def _quote(marks: Sequence[Mark], documents: Mapping[str, Document]) -> list[Evi
     ]
 
 
-def _count_telling(found: Trace) -> int:
-    """How many documents tell something: what one only passes on can be guessed without it."""
-    return len(found.doc_ids) - len(found.passing)
-
-
 def _can_be_shown(found: Trace, settings: CodeSettings) -> bool:
     """Whether what must be seen whole is not too much."""
     return sum(mark.span.end - mark.span.start for mark in found.support) <= settings.max_support_chars
@@ -105,51 +105,72 @@ class _Picker:
         self._graph = graph
         self._settings = settings
         self._rng = rng
+        self._spare = rng.spawn(1)[0]
         self._rivals = Rivals(graph)
         self._ways: Counter[str] = Counter()
         self._targets: Counter[str] = Counter()
         self._answers: Counter[str] = Counter()
+        self._on_two: Counter[AskName] = Counter()
         self._without: dict[str, CodeGraph] = {}
+        self._guessed: dict[frozenset[str], CodeGraph] = {}
         self._plain = 0
         self._kept = 0
 
-    def pick(self, pool: Sequence[tuple[Plan, int]]) -> Iterator[tuple[Plan, Trace]]:
-        """Questions of one sort: chains over many documents first, ways taken in turns."""
+    def pick(self, pool: Sequence[tuple[Plan, int]]) -> Iterator[tuple[Plan, Trace] | None]:
+        """Questions of one sort: chains over many documents first, ways taken in turns. None for one that can
+        be told without the chain; it is replaced at the end, by draws of its own."""
         wanted = self._settings.questions_per_sort
         ways: dict[tuple[int, str], list[Plan]] = defaultdict(list)
         for index in self._rng.permutation(len(pool)):
             plan, n_documents = pool[index]
             ways[-n_documents, " ".join(step.name for step in plan.steps)].append(plan)
-        kept, on_two = 0, 0
-        while kept < wanted and any(ways.values()):
-            for way in sorted(ways):
-                while ways[way] and kept < wanted:
-                    may_have_two = on_two < wanted * self._settings.two_document_share
-                    picked = self._try(ways[way].pop(0), may_have_two)
-                    if picked is None:
-                        continue
-                    plan, found = picked
-                    self._answers[found.answer] += 1
-                    self._ways.update(_ways_of(plan, found))
-                    self._targets[f"{found.nodes[-1]} {plan.ask} {plan.argument}"] += 1
-                    self._plain += found.answer in PLAIN_ANSWERS
-                    self._kept += 1
-                    kept += 1
-                    on_two += _count_telling(found) == 2
-                    yield picked
-                    break
+        n_told = 0
+        for picked in islice(self._take(ways, self._rng), wanted):
+            is_told = can_be_told(*picked, self._graph)
+            n_told += is_told
+            self._count(*picked)
+            yield None if is_told else picked
+        others = (p for p in self._take(ways, self._spare) if not can_be_told(*p, self._graph))
+        for picked in islice(others, n_told):
+            self._count(*picked)
+            yield picked
 
-    def _try(self, plan: Plan, may_have_two: bool) -> tuple[Plan, Trace] | None:
+    def _take(
+        self, ways: dict[tuple[int, str], list[Plan]], rng: np.random.Generator
+    ) -> Iterator[tuple[Plan, Trace]]:
+        while any(ways.values()):
+            for way in sorted(ways):
+                while ways[way]:
+                    picked = self._try(ways[way].pop(0), rng)
+                    if picked is not None:
+                        yield picked
+                        break
+
+    def _count(self, plan: Plan, found: Trace) -> None:
+        self._answers[found.answer] += 1
+        self._ways.update(_ways_of(plan, found))
+        self._targets[f"{found.nodes[-1]} {plan.ask} {plan.argument}"] += 1
+        self._plain += found.answer in PLAIN_ANSWERS
+        self._kept += 1
+        self._on_two[plan.ask] += len(found.doc_ids) == 2
+
+    def _try(self, plan: Plan, rng: np.random.Generator) -> tuple[Plan, Trace] | None:
         """The plan with a wording, and its trace, if it is wanted and sound."""
         if not self._rivals.has_rival(plan):
             return None
-        found = trace(plan, self._graph)
+        found = self._trace(plan)
         if found is None or not _can_be_shown(found, self._settings) or self._is_worn(plan, found):
             return None
-        least = self._settings.min_documents
-        if _count_telling(found) < (least if may_have_two else max(least, 3)):
+        least, wanted = self._settings.min_documents, self._settings.questions_per_sort
+        may_have_two = self._on_two[plan.ask] < wanted * self._settings.two_document_share
+        if len(found.doc_ids) < (least if may_have_two else max(least, 3)):
             return None
-        return self._word(plan, found)
+        return self._word(plan, found, rng)
+
+    def _trace(self, plan: Plan) -> Trace | None:
+        """What the plan leads to, with no more documents than are needed."""
+        found = trace(plan, self._graph)
+        return None if found is None else leave_out_passing(plan, found, self._graph)
 
     def _is_worn(self, plan: Plan, found: Trace) -> bool:
         plain = found.answer in PLAIN_ANSWERS
@@ -161,12 +182,12 @@ class _Picker:
             return True
         return self._targets[f"{found.nodes[-1]} {plan.ask} {plan.argument}"] > 0
 
-    def _word(self, plan: Plan, found: Trace) -> tuple[Plan, Trace] | None:
+    def _word(self, plan: Plan, found: Trace, rng: np.random.Generator) -> tuple[Plan, Trace] | None:
         """The plan with a wording, and its trace, if the question is sound."""
-        plan = plan.model_copy(update={"phrasing": int(self._rng.integers(0, 12))})
-        if self._rng.random() < self._settings.described_share:
+        plan = plan.model_copy(update={"phrasing": int(rng.integers(0, 12))})
+        if rng.random() < self._settings.described_share:
             described = self._describe(plan)
-            again = None if described is None else trace(described, self._graph)
+            again = None if described is None else self._trace(described)
             if described is not None and again is not None and self._is_sound(described, again):
                 return described, again
         return (plan, found) if self._is_sound(plan, found) else None
@@ -187,18 +208,27 @@ class _Picker:
         return hides_its_answer(plan, found) and self._needs_all(plan, found)
 
     def _needs_all(self, plan: Plan, found: Trace) -> bool:
-        """The needed documents are enough, and none can be missing."""
+        """The needed documents are enough, and none can be missing, or be guessed from the others."""
         needed = set(found.doc_ids)
-        alone = CodeGraph(module for module in self._graph.modules.values() if module.doc_id in needed)
-        again = trace(plan, alone)
-        if again is None or again.answer != found.answer or set(again.doc_ids) != needed:
+        if not leads_on(plan, found, needed, self._graph):
             return False
         for doc_id in sorted(needed):
             if doc_id not in self._without:
                 self._without[doc_id] = self._graph.without(doc_id)
             if trace(plan, self._without[doc_id]) is not None:
                 return False
-        return True
+            if leads_on(plan, found, needed - {doc_id}, self._graph):
+                return False
+        return self._is_passed_by_all(plan, found)
+
+    def _is_passed_by_all(self, plan: Plan, found: Trace) -> bool:
+        """Whether all other files of the package leave no doubt of the names that were guessed past."""
+        left_out = found.passing - frozenset(found.doc_ids)
+        if left_out and left_out not in self._guessed:
+            rest = [m for m in self._graph.modules.values() if m.doc_id not in left_out]
+            self._guessed[left_out] = CodeGraph(guess_files(rest))
+        again = trace(plan, self._guessed[left_out]) if left_out else found
+        return again is not None and again.answer == found.answer
 
 
 def _ways_of(plan: Plan, found: Trace) -> list[str]:

@@ -1,6 +1,6 @@
 """``longweave graph``: the graphs of a run for people who look."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from longweave.flows.kg_graph import WOVEN, open_kg_graph, open_woven
@@ -15,8 +15,9 @@ from longweave.synth.run_directory import read_run
 def show_graph(run: str, entity: str, graphml: Path | None, radius: int) -> Iterator[str]:
     """Lines about the graphs of ``run``: how large each is, or what each says of ``entity``.
 
-    With ``graphml``, what lies within ``radius`` hops of the entity, or all, is written there; the graph with
-    most mentions of it is taken.
+    With ``graphml``, what lies within ``radius`` hops of the entity is written there, of the graph with most
+    mentions of it. Without an entity, every graph that has nodes is: where there are several, each into a
+    file of its own, with the graph's key in its name.
 
     Raises:
         InputError: The run has no graph, or none knows the entity.
@@ -25,7 +26,7 @@ def show_graph(run: str, entity: str, graphml: Path | None, radius: int) -> Iter
     keys = [key for key in kg_shards(settings) if path_exists(join_path(run, WOVEN, f"{key}.parquet"))]
     if not keys:
         raise InputError("the run has no graph", where=run, fix="Set kg in its settings and run it.")
-    found = {}
+    found: dict[str, int] = {}
     for key in keys:
         graph = open_kg_graph(run, key)
         nodes = find_entities(graph, entity) if entity else []
@@ -40,7 +41,18 @@ def show_graph(run: str, entity: str, graphml: Path | None, radius: int) -> Iter
         names = f" Like it: {'; '.join(line.strip() for line in similar)}." if similar else ""
         raise InputError(f"no graph has {entity!r}", where=run, fix=f"Try another name.{names}")
     if graphml is not None:
-        key = max(found, key=lambda one: open_kg_graph(run, one).node(found[one]).n_mentions, default=keys[0])
+        yield from _write(run, keys, found, graphml, radius)
+
+
+def _write(
+    run: str, keys: Sequence[str], found: Mapping[str, int], graphml: Path, radius: int
+) -> Iterator[str]:
+    if found:
+        written = [max(found, key=lambda key: open_kg_graph(run, key).node(found[key]).n_mentions)]
+    else:
+        written = [key for key in keys if open_kg_graph(run, key).n_nodes] or list(keys[:1])
+    for key in written:
+        path = graphml if len(written) == 1 else graphml.with_stem(f"{graphml.stem}-{key}")
         shown = to_networkx(open_kg_graph(run, key), found.get(key), radius)
-        write_graphml(shown, graphml)
-        yield f"{graphml}: {len(shown)} nodes of {key}"
+        write_graphml(shown, path)
+        yield f"{path}: {len(shown)} nodes of {key}"

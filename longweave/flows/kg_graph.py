@@ -16,19 +16,19 @@ from typing import Any
 import pyarrow as pa
 
 from longweave.flows.opened import open_once
-from longweave.kg.graph import Graph, build_graph, open_graph, save_graph
+from longweave.kg.columns import group_by_edge
+from longweave.kg.graph import Graph, build_from_tables, open_graph, save_graph
 from longweave.kg.records import (
     MERGE_SCHEMA,
     NODE_SCHEMA,
     TRIPLE_SCHEMA,
-    Edge,
     Merge,
     Node,
     Triple,
     from_arrow,
     to_arrow,
 )
-from longweave.kg.resolve import ResolveSettings
+from longweave.kg.resolve import Resolution
 from longweave.kg.weave import weave
 from longweave.synth.embedding import encode
 from longweave.synth.errors import InputError
@@ -58,6 +58,14 @@ WOVEN_SCHEMA = pa.schema(
         ("tail", pa.string()),
     ]
 )
+_STATED = {
+    "edge_id": "edge_id",
+    "head": "head",
+    "edge_relation": "relation",
+    "tail": "tail",
+    "triple_id": "triple_id",
+    "doc_id": "doc_id",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +80,13 @@ def weave_shard(
     run: str,
     key: str,
     triples: Sequence[Triple],
-    settings: ResolveSettings,
+    resolution: Resolution,
     decided: Collection[tuple[str, str]] | None,
     undone: Collection[str],
 ) -> Iterator[dict[str, Any]]:
     """Rows of ``WOVEN_SCHEMA`` for ``triples``, ``edge_id`` empty where both ends are one thing. Nodes,
     merges and alarms are written beside."""
-    woven = weave(triples, settings, encode, decided, undone)
+    woven = weave(triples, resolution, encode, decided, undone)
     _write_table(join_path(run, NODES, f"{key}.parquet"), to_arrow(woven.nodes, Node), NODE_SCHEMA)
     _write_table(join_path(run, MERGES, f"{key}.parquet"), to_arrow(woven.merges, Merge), MERGE_SCHEMA)
     write_json(join_path(run, ALARMS, f"{key}.json"), [asdict(alarm) for alarm in woven.alarms])
@@ -114,7 +122,7 @@ def open_kg_graph(run: str, key: str) -> Graph:
     try:
         return open_graph(folder)
     except InputError:  # not there, or not whole
-        save_graph(build_graph(_read_nodes(run, key), _read_edges(run, key)), folder)
+        save_graph(build_from_tables(_read_nodes(run, key), _read_edges(run, key)), folder)
         return open_graph(folder)
 
 
@@ -136,24 +144,17 @@ def read_triples(run: str, folder: str, key: str) -> Iterator[Triple]:
         yield from from_arrow(table, Triple)
 
 
-def _read_nodes(run: str, key: str) -> Iterator[Node]:
-    for table in read_row_groups(join_path(run, NODES, f"{key}.parquet")):
-        yield from from_arrow(table, Node)
+def _read_nodes(run: str, key: str) -> pa.Table:
+    tables = read_row_groups(join_path(run, NODES, f"{key}.parquet"))
+    return pa.concat_tables([NODE_SCHEMA.empty_table(), *(table.cast(NODE_SCHEMA) for table in tables)])
 
 
-def _read_edges(run: str, key: str) -> Iterator[Edge]:
-    rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in _read_woven(run, key):
-        rows[row["edge_id"]].append(row)
-    for edge_id, stated in sorted(rows.items()):
-        yield Edge(
-            edge_id=edge_id,
-            head=stated[0]["head"],
-            relation=stated[0]["edge_relation"],
-            tail=stated[0]["tail"],
-            triple_ids=sorted(row["triple_id"] for row in stated),
-            doc_ids=sorted({row["doc_id"] for row in stated}),
-        )
+def _read_edges(run: str, key: str) -> pa.Table:
+    """The edges of ``EDGE_SCHEMA``, by columns: a few hundred bytes a triple."""
+    tables = read_row_groups(join_path(run, WOVEN, f"{key}.parquet"), list(_STATED))
+    renamed = [table.select(list(_STATED)).rename_columns(list(_STATED.values())) for table in tables]
+    empty = pa.schema([(name, pa.string()) for name in _STATED.values()]).empty_table()
+    return group_by_edge(pa.concat_tables([empty, *(table.cast(empty.schema) for table in renamed)]))
 
 
 def _read_woven(run: str, key: str) -> Iterator[dict[str, Any]]:
@@ -165,9 +166,10 @@ def _graph_folder(run: str, key: str) -> Path:
     local = local_path(run)
     if local is not None:
         return Path(local, _GRAPHS, key)
-    identity = hashlib.sha256(
-        "\n".join(row["triple_id"] + row["edge_id"] for row in _read_woven(run, key)).encode()
-    )
+    identity = hashlib.sha256()
+    for table in read_row_groups(join_path(run, WOVEN, f"{key}.parquet"), ["triple_id", "edge_id"]):
+        for column in ("triple_id", "edge_id"):
+            identity.update("\n".join(table[column].to_pylist()).encode())
     return Path(tempfile.gettempdir(), "longweave", "graphs", identity.hexdigest()[:16])
 
 

@@ -1,15 +1,15 @@
 """Documents to candidates by way of a knowledge graph: the steps under ``kg/``.
 
 ``chunks/`` what is read → ``statements/`` what an extractor says → ``triples/`` what the documents bear out →
-``decisions/`` which doubtful names are one thing → ``woven/`` triples between nodes → ``paths/`` → ``plans/``
-what is asked about each → ``candidates/`` in words. There is one graph per split and domain.
+``pairs/`` which names may be one thing → ``decisions/`` which of the doubtful ones are → ``woven/`` triples
+between nodes → ``paths/`` → ``plans/`` what is asked about each → ``candidates/`` in words. There is one
+graph per split and domain.
 """
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import chain
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +23,8 @@ from longweave.flows.kg_graph import (
     read_triples,
     weave_shard,
 )
+from longweave.flows.kg_pairs import PAIR_SCHEMA, PAIRS, count_open, find_pairs, read_open, read_resolution
+from longweave.flows.made import Made, keep_made
 from longweave.flows.opened import open_once
 from longweave.flows.pools import make_pool, open_split_pool
 from longweave.flows.settings import RunSettings
@@ -35,11 +37,13 @@ from longweave.kg.date_pairs import Pair, sample_date_pairs
 from longweave.kg.extract import extract_chunk
 from longweave.kg.ground import ground_statement
 from longweave.kg.paths import sample_paths
-from longweave.kg.plan import Plan, Planner
+from longweave.kg.plan import Planner
+from longweave.kg.plan_records import Plan
 from longweave.kg.records import STATEMENT_SCHEMA, TRIPLE_SCHEMA, Path, Statement, Triple, to_arrow
-from longweave.kg.resolve import Mention, ResolveSettings, decide_pairs, mentions_of, open_pairs, resolve
+from longweave.kg.resolve import Mention, ResolveSettings, decide_pairs
 from longweave.kg.schema import guide
 from longweave.kg.settings import KgSettings
+from longweave.kg.timelines import Milestone, Timeline, sample_timelines
 from longweave.synth.documents import DocumentsById, read_stored
 from longweave.synth.embedding import encode
 from longweave.synth.errors import SettingsError
@@ -51,6 +55,7 @@ from longweave.synth.records import (
     Candidate,
     Domain,
     Dropped,
+    Record,
     canonical_json,
     content_id,
     to_table,
@@ -69,6 +74,7 @@ KG_CANDIDATES = "kg/candidates"
 
 _CHUNK_SCHEMA = pa.schema([("doc_id", pa.string()), ("start", pa.int64()), ("end", pa.int64())])
 _DECISION_SCHEMA = pa.schema([("left", pa.string()), ("right", pa.string())])
+_ENOUGH_GUESSES = 6
 _JSON_SCHEMA = pa.schema([("path_id", pa.string()), ("json", pa.string())])
 
 Pairs = Sequence[tuple[Mention, Mention]]
@@ -90,7 +96,7 @@ def choose_passages(context: StepContext) -> None:
             CHUNKS,
             _CHUNK_SCHEMA,
             partial(_choose, context.run.url, context.settings),
-            _keep,
+            keep_made,
         )
 
 
@@ -123,6 +129,13 @@ def ground_facts(context: StepContext) -> None:
         _run(context, "ground_facts", TRIPLES, TRIPLE_SCHEMA, partial(_read_statements, run), work)
 
 
+def pair_names(context: StepContext) -> None:
+    """Find the names that are surely one thing, and those of which it is doubtful."""
+    settings, run = context.settings.kg, context.run.url
+    if settings is not None:
+        _run(context, "pair_names", PAIRS, PAIR_SCHEMA, partial(_pair, run, settings.resolve), keep_made)
+
+
 def decide_names(context: StepContext) -> None:
     """Have a model decide which doubtful names are one thing."""
     settings, run = context.settings.kg, context.run.url
@@ -138,12 +151,12 @@ def decide_names(context: StepContext) -> None:
         return Kept(pa.Table.from_pylist(rows, schema=_DECISION_SCHEMA))
 
     def read(key: str) -> Iterator[Pairs]:
-        doubtful = _find_doubtful(run, resolving, key)
+        doubtful = read_open(run, key, _read_distinct(run, key))
         size = resolving.pairs_per_request
         return (doubtful[first : first + size] for first in range(0, len(doubtful), size))
 
     def expect(key: str) -> int:
-        return -(-len(_find_doubtful(run, resolving, key)) // resolving.pairs_per_request)
+        return -(-count_open(run, key) // resolving.pairs_per_request)
 
     _ask(context, "decide_names", DECISIONS, _DECISION_SCHEMA, read, ask, _name_pairs, expect)
 
@@ -152,7 +165,7 @@ def weave_entities(context: StepContext) -> None:
     """Give each thing one node and each relation one edge, across documents."""
     settings, run = context.settings.kg, context.run.url
     if settings is not None:
-        _run(context, "weave_entities", WOVEN, WOVEN_SCHEMA, partial(_weave, run, settings), _keep)
+        _run(context, "weave_entities", WOVEN, WOVEN_SCHEMA, partial(_weave, run, settings), keep_made)
         for key in kg_shards(context.settings):
             for alarm in read_alarms(run, key):
                 context.progress.warn(alarm)
@@ -162,7 +175,7 @@ def sample_chains(context: StepContext) -> None:
     """Sample paths of each graph that need several documents and have one end."""
     if context.settings.kg is not None:
         sample = partial(_sample, context.run.url, context.settings)
-        _run(context, "sample_chains", PATHS, _JSON_SCHEMA, sample, _keep)
+        _run(context, "sample_chains", PATHS, _JSON_SCHEMA, sample, keep_made)
 
 
 def perturb_chains(context: StepContext) -> None:
@@ -171,7 +184,7 @@ def perturb_chains(context: StepContext) -> None:
         for split in SPLITS:  # here, where nobody waits for it
             make_pool(context.run.url, split, context.settings.tokenizer)
         plan = partial(_plan, context.run.url, context.settings)
-        _run(context, "perturb_chains", PLANS, _JSON_SCHEMA, plan, _keep)
+        _run(context, "perturb_chains", PLANS, _JSON_SCHEMA, plan, keep_made)
 
 
 def ask_questions(context: StepContext) -> None:
@@ -195,6 +208,7 @@ WEAVING = (
     choose_passages,
     extract_facts,
     ground_facts,
+    pair_names,
     decide_names,
     weave_entities,
     sample_chains,
@@ -202,24 +216,6 @@ WEAVING = (
     ask_questions,
 )
 """The steps of this maker, in order."""
-
-
-class Made(NamedTuple):
-    """What reading a shard has already come to: a row, or the reason why there is none."""
-
-    record_id: str
-    row: dict[str, Any]
-    schema: pa.Schema
-    reason: str = ""
-    detail: str = ""
-
-
-def _keep(made: Iterator[Made]) -> Iterator[Outcome]:
-    for one in made:
-        if one.reason:
-            yield Reject(one.record_id, one.reason, one.detail)
-        else:
-            yield Kept(pa.Table.from_pylist([one.row], schema=one.schema))
 
 
 def _run(
@@ -318,10 +314,14 @@ def _ground(run: str, relations: Sequence[str], statement: Statement) -> Outcome
     return Kept(to_arrow(triples, Triple))
 
 
-@open_once
-def _find_doubtful(run: str, resolving: ResolveSettings, key: str) -> Pairs:
-    resolution = resolve(mentions_of(read_triples(run, TRIPLES, key)), resolving, encode)
-    return tuple(open_pairs(resolution))
+def _read_distinct(run: str, key: str) -> list[Triple]:
+    """The triples of a shard, each once: a fact of two overlapping passages is one."""
+    return list({one.triple_id: one for one in read_triples(run, TRIPLES, key)}.values())
+
+
+def _pair(run: str, resolving: ResolveSettings, key: str) -> Iterator[Made]:
+    for merge_id, row in find_pairs(_read_distinct(run, key), resolving):
+        yield Made(merge_id, row, PAIR_SCHEMA)
 
 
 def _weave(run: str, settings: KgSettings, key: str) -> Iterator[Made]:
@@ -329,8 +329,9 @@ def _weave(run: str, settings: KgSettings, key: str) -> Iterator[Made]:
     if settings.decide == "model":
         rows = read_rows(join_path(run, DECISIONS, f"{key}.parquet"))
         decided = {(row["left"], row["right"]) for row in rows}
-    triples = list({one.triple_id: one for one in read_triples(run, TRIPLES, key)}.values())
-    for woven in weave_shard(run, key, triples, settings.resolve, decided, settings.undo):
+    triples = _read_distinct(run, key)
+    resolution = read_resolution(run, key, triples, settings.resolve)
+    for woven in weave_shard(run, key, triples, resolution, decided, settings.undo):
         yield Made(woven["triple_id"], woven, WOVEN_SCHEMA, "" if woven["edge_id"] else "ends_are_one_thing")
 
 
@@ -340,37 +341,61 @@ def _sample(run: str, settings: RunSettings, key: str) -> Iterator[Made]:
     rng = np.random.default_rng(list(f"{settings.seed}:paths:{key}".encode()))
     paths = sample_paths(graph, triples.of_edge, settings.kg.paths, rng)
     pairs = sample_date_pairs(graph, triples.of_edge, settings.kg.paths, rng)
-    for number, sampled in enumerate(chain(paths, pairs)):
+    timelines = sample_timelines(graph, triples.of_edge, settings.kg.paths, rng)
+    for number, sampled in enumerate(chain(paths, pairs, timelines)):
         if isinstance(sampled, Rejected):
             yield Made(f"{key}:{number}", {}, _JSON_SCHEMA, sampled.reason, sampled.detail)
             continue
-        pair = sampled if isinstance(sampled, Pair) else Pair(sampled, sampled.nodes[0])
-        yield _write(pair.path.path_id, {"path": pair.path.model_dump(), "anchor": pair.anchor})
+        route = _Route.of(sampled)
+        yield _write(route.route_id, route.model_dump(mode="json"))
+
+
+class _Route(Record):
+    """A sampled path with the node that a question about it starts from, and a third date if it has one."""
+
+    path: Path
+    anchor: str
+    third: Milestone | None = None
+
+    @classmethod
+    def of(cls, sampled: Path | Pair | Timeline) -> "_Route":
+        if isinstance(sampled, Path):
+            return cls(path=sampled, anchor=sampled.nodes[0])
+        third = sampled.milestone if isinstance(sampled, Timeline) else None
+        return cls(path=sampled.path, anchor=sampled.anchor, third=third)
+
+    @property
+    def route_id(self) -> str:
+        if self.third is None:
+            return self.path.path_id
+        return content_id(self.path.path_id, self.third.model_dump(mode="json"))
 
 
 def _plan(run: str, settings: RunSettings, key: str) -> Iterator[Made]:
     assert settings.kg is not None
-    rows = [json.loads(row["json"]) for row in read_rows(join_path(run, PATHS, f"{key}.parquet"))]
-    sampled = [(Path.model_validate(row["path"]), row["anchor"]) for row in rows]
-    if not sampled:
+    rows = read_rows(join_path(run, PATHS, f"{key}.parquet"))
+    routes = [_Route.model_validate_json(row["json"]) for row in rows]
+    if not routes:
         return
     rng = np.random.default_rng(list(f"{settings.seed}:plans:{key}".encode()))
     graph = open_kg_graph(run, key)
     pool = open_split_pool(run, split_of_shard(key), settings.tokenizer)
-    planner = Planner(graph, open_woven(run, key).by_id, open_documents(run), pool.rarity, settings.kg, rng)
-    for path, anchor in sorted(sampled, key=_prefer):
-        plan = planner.plan(path, anchor)
+    triples = open_woven(run, key).by_id
+    planner = Planner(graph, triples, open_documents(run), pool.rarity, settings.kg, rng, encode)
+    guesses = {one.route_id: planner.count_guesses(one.path, one.anchor, one.third) for one in routes}
+    for route in sorted(routes, key=lambda one: _prefer(one.path, guesses[one.route_id])):
+        plan = planner.plan(route.path, route.anchor, route.third)
         if isinstance(plan, Dropped):
-            yield Made(path.path_id, {}, _JSON_SCHEMA, plan.reason, plan.detail)
+            yield Made(route.route_id, {}, _JSON_SCHEMA, plan.reason, plan.detail)
         else:
-            yield _write(path.path_id, plan.model_dump(mode="json"))
+            yield _write(route.route_id, plan.model_dump(mode="json"))
 
 
-def _prefer(sampled: tuple[Path, str]) -> tuple[int, int]:
-    """Paths of few steps that go back along a relation come first, since many things may share its end; then
-    those of many documents."""
-    path, _ = sampled
-    return sum(not hop.forward for hop in path.hops), -len(path.doc_ids)
+def _prefer(path: Path, guesses: int) -> tuple[int, int, int]:
+    """Paths come first that leave many answers to a reader who lacks a document; then those of few steps that
+    go back along a relation, since many things may share its end; then those of many documents."""
+    backward = sum(not hop.forward for hop in path.hops)
+    return -min(guesses, _ENOUGH_GUESSES), backward, -len(path.doc_ids)
 
 
 def _write(path_id: str, value: object) -> Made:

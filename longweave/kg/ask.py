@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from importlib.resources import files
 
 from longweave.kg.checks import check_question, hidden_names
-from longweave.kg.perturb import Clue
-from longweave.kg.plan import Plan
+from longweave.kg.clues import Clue
+from longweave.kg.plan_records import Plan
+from longweave.kg.subjects import Passage, names_partly
 from longweave.synth.llm.client import Asker
 from longweave.synth.llm.prompting import load_prompt, render_documents
 from longweave.synth.llm.request import Prompt
@@ -23,6 +24,8 @@ _AROUND = 350
 
 
 class _Wording(ModelAnswer):
+    draft: str
+    short_cuts: str
     problem: str
     usable: bool
     question: str
@@ -44,9 +47,10 @@ async def ask_question(
         AnswerError: The model gave no usable answer.
         RunError: The run cannot go on.
     """
-    prompt = Prompt(write_instruction(plan), render_documents(_passages(plan, documents)))
-    dropped = Dropped(reason="no_question", detail="nothing was asked")
+    passages = render_documents(_passages(plan, documents))
+    dropped: Dropped | None = None
     for number in range(tries):
+        prompt = Prompt(write_instruction(plan, dropped), passages)
         own_seed = int(content_id(seed, number, plan.path.path_id)[:7], 16)
         (answer,) = await asker.ask("proposer", prompt, _Wording, seed=own_seed)
         wording = answer.value
@@ -59,7 +63,7 @@ async def ask_question(
                 plan, question, documents, seed, asker.client.settings.role("proposer").model
             )
         dropped = flaw
-    return dropped
+    return dropped or Dropped(reason="no_question", detail="nothing was asked")
 
 
 def make_candidate(
@@ -82,6 +86,7 @@ def make_candidate(
         unit=plan.unit,
         tolerance=0.0 if plan.answer_kind == "number" else None,
         evidence=spans,
+        support=_find_support(plan, documents),
         doc_ids=plan.doc_ids,
         reasoning=canonical_json(
             {"chain": plan.chain, "path": _draw_path(plan), "plan": plan.model_dump(mode="json")}
@@ -92,22 +97,49 @@ def make_candidate(
     )
 
 
-def write_instruction(plan: Plan) -> str:
-    """What the model is told, from the files of ``prompts/``."""
-    return load_prompt(
+def _find_support(plan: Plan, documents: Mapping[str, Document]) -> list[Evidence]:
+    """Where a document says in full what a fact of it calls "the Commission": the last time before its quote,
+    or else the first time."""
+    spans: dict[tuple[str, int], Evidence] = {}
+    for fact in plan.facts:
+        quote, document = fact.evidence.quote, documents[fact.evidence.doc_id]
+        if names_partly(Passage(document.title, quote, quote), fact.subject, None):
+            continue
+        before = [(document.text.rfind(name, 0, fact.evidence.start), name) for name in fact.subject]
+        after = [(document.text.find(name, fact.evidence.end), name) for name in fact.subject]
+        found = max(before, default=(-1, ""))
+        if found[0] < 0:
+            found = min((one for one in after if one[0] >= 0), default=(-1, ""))
+        start, name = found
+        if start >= 0:
+            spans[document.doc_id, start] = Evidence.of(document, start, start + len(name))
+    return list(spans.values())
+
+
+def write_instruction(plan: Plan, flaw: Dropped | None = None) -> str:
+    """What the model is told, from the files of ``prompts/``; with the ``flaw`` of its last wording."""
+    written = load_prompt(
         __package__,
         "ask_rules.txt",
         facts=_list_facts(plan),
         names=_list_names(plan),
+        joints=_list_joints(plan),
         paradigm=_say_paradigm(plan),
         first=str(plan.anchor + 1),
         description=say_clues(plan.start.type, plan.start.clues),
         hidden="; ".join(hidden_names(plan)),
     )
+    if flaw is None:
+        return written
+    return f"{written}\n\n{load_prompt(__package__, 'ask_again.txt', flaw=f'{flaw.reason}: {flaw.detail}')}"
 
 
 def _prompts_of(plan: Plan) -> tuple[str, ...]:
-    return "ask_rules.txt", f"ask_{plan.paradigm}.txt"
+    dates = "" if plan.milestone is None else "_dates"
+    names = ["ask_rules.txt", f"ask_{plan.paradigm}{dates}.txt", "ask_again.txt"]
+    if plan.computation is not None and plan.computation.kind in ("gaps_added", "gaps_compared"):
+        names.append(f"{plan.computation.kind}.txt")
+    return tuple(names)
 
 
 def _read_prompt(name: str) -> str:
@@ -142,24 +174,44 @@ def _draw_path(plan: Plan) -> dict[str, object]:
 
 def _list_facts(plan: Plan) -> str:
     lines = []
-    for number, fact in enumerate(plan.facts[: len(plan.path.hops)], start=1):
-        ends = [f"X{number}", f"X{number + 1}"]
-        if fact.subject != plan.nodes[number - 1].aliases:
+    for number, fact in enumerate(plan.facts[: plan.n_told], start=1):
+        if number <= len(plan.path.hops):
+            place, ends = number - 1, [f"X{number}", f"X{number + 1}"]
+        elif plan.milestone is not None:
+            place = plan.milestone.place
+            ends = [f"X{place + 1}", "D"]
+        if fact.subject != plan.nodes[place].aliases:
             ends.reverse()
         said = f"{ends[0]} -[{fact.relation}]-> {ends[1]}"
         lines.append(f'{number}. {said} (shown by: "{_one_line(fact.evidence.quote)}")')
-    for fact in plan.facts[len(plan.path.hops) :]:
+    for fact in plan.facts[plan.n_told :]:
         lines.append(f'for the description: "{_one_line(fact.evidence.quote)}"')
     return "\n".join(lines)
 
 
 def _list_names(plan: Plan) -> str:
-    return "\n".join(
-        f"X{number} is {node.name} ({node.type})" for number, node in enumerate(plan.nodes, start=1)
-    )
+    named = [(f"X{number}", node) for number, node in enumerate(plan.nodes, start=1)]
+    if plan.milestone is not None:
+        named.append(("D", plan.milestone))
+    return "\n".join(f"{label} is {node.name} ({node.type})" for label, node in named)
+
+
+def _list_joints(plan: Plan) -> str:
+    lines = []
+    for joint in plan.joints:
+        before = joint.place - 1 if joint.place > plan.anchor else joint.place + 1
+        said = [f"X{joint.place + 1}, told by X{before + 1}"]
+        if joint.apart:
+            said.append(f"must not be taken for what is meant here: {'; '.join(joint.apart)}")
+        if joint.alike:
+            said.append(f"the words should fit these as well: {'; '.join(joint.alike)}")
+        lines.append(" | ".join(said))
+    return "\n".join(lines)
 
 
 def _say_paradigm(plan: Plan) -> str:
+    if plan.milestone is not None:
+        return _say_dates(plan, plan.milestone.place)
     fields = {"last": str(len(plan.nodes)), "answer": plan.answer}
     if plan.paradigm == "temporal":
         return load_prompt(__package__, "ask_temporal.txt", **fields)
@@ -176,6 +228,20 @@ def _say_paradigm(plan: Plan) -> str:
         answer=plan.answer,
         unit=f" {plan.unit}" if plan.unit else "",
     )
+
+
+def _say_dates(plan: Plan, place: int) -> str:
+    """How a question with three dates is to be asked."""
+    assert plan.computation is not None
+    last = len(plan.nodes)
+    if plan.computation.kind == "middle_of_three":
+        things = {"first": "2", "middle": str(place + 1), "last": str(last - 1)}
+        return load_prompt(__package__, "ask_multi_fact_dates.txt", answer=plan.answer, **things)
+    gaps = load_prompt(__package__, f"{plan.computation.kind}.txt", first="X1", middle="D", last=f"X{last}")
+    said = {"said": plan.computation.said} if plan.computation.said else {}
+    last_date = {"last": str(last)} if said else {}
+    name = f"ask_{plan.paradigm}_dates.txt"
+    return load_prompt(__package__, name, gaps=gaps, answer=plan.answer, **said, **last_date)
 
 
 def _passages(plan: Plan, documents: Mapping[str, Document]) -> list[PromptPiece]:

@@ -1,14 +1,17 @@
 """What a question must be, whoever wrote it: checked on its words, with no model.
 
 Reasons: ``name_leaked``, ``answer_leaked``, ``clue_missing``, ``yes_or_no``, ``asks_for_list``,
-``speaks_of_text``, ``supposition_missing``, ``no_question``, ``too_long``.
+``speaks_of_text``, ``supposition_missing``, ``no_question``, ``too_long``; ``other_name``, ``other_number``:
+one that is not in the description of the start or in what is supposed, so that a reader could begin in the
+middle.
 """
 
 import re
 
-from longweave.kg.ground import carrying_words, words_of
+from longweave.kg.answers import SHARES
 from longweave.kg.mentions import is_named
-from longweave.kg.plan import SHARES, Plan, clue_names
+from longweave.kg.plan_records import Plan, PlanNode, clue_names
+from longweave.kg.spelling import carrying_words, keep_case, words_of
 from longweave.kg.values import read_number, year_of
 from longweave.synth.records import Dropped
 
@@ -33,6 +36,8 @@ _OF_TEXT = re.compile(
     r"\b(?:(?i:passages?|the\s+(?:text|documents?|excerpts?|filings?|address(?:es)?|context)"
     r"|according\s+to\s+the)|X\d+)\b"
 )
+_NAME = re.compile(r"(?<![.?!] )(?<!^)(?<![\w.])[A-Z][\w.&’'-]*\w")  # does not begin a sentence
+_NUMBER = re.compile(r"\b\w*\d\w*(?:[.,]\w*\d\w*)*")
 _AMOUNT = re.compile(r"\d[\d,]*(?:\.\d+)?(?: (?:thousand|million|billion|trillion))?", re.IGNORECASE)
 _DIRECTION = {"earlier": "later", "later": "earlier"}
 
@@ -50,22 +55,30 @@ def check_question(question: str, plan: Plan) -> Dropped | None:
         return Dropped(reason="asks_for_list", detail=question)
     if found := _OF_TEXT.search(question):
         return Dropped(reason="speaks_of_text", detail=f"{found.group()!r} in: {question}")
-    return _check_names(question, plan) or _check_supposition(question, plan)
+    return (
+        _check_names(question, plan)
+        or _check_supposition(question, plan)
+        or _check_particulars(question, plan)
+    )
 
 
 def hidden_names(plan: Plan) -> list[str]:
     """Names that the question must not hold: those of every thing on the path, and values at its ends."""
     said = " ".join(clue_names(plan.start.clues))
-    names = {alias for node in plan.nodes for alias in node.aliases}
+    names = {alias for node in _all_nodes(plan) for alias in node.aliases}
     return sorted(name for name in names if not is_named(said, [name]))
 
 
+def _all_nodes(plan: Plan) -> list[PlanNode]:
+    return plan.nodes if plan.milestone is None else [*plan.nodes, plan.milestone]
+
+
 def _check_names(question: str, plan: Plan) -> Dropped | None:
-    years = {year_of(node.name) for node in plan.nodes if node.type == "date"}
+    years = {year_of(node.name) for node in _all_nodes(plan) if node.type == "date"}
     for name in [*hidden_names(plan), *(str(year) for year in sorted(filter(None, years)))]:
         if is_named(question, [name]):
             return Dropped(reason="name_leaked", detail=f"{name!r} in: {question}")
-    if plan.computation is not None and _holds_amount(question, plan.answer):
+    if plan.answer_kind == "number" and _holds_amount(question, plan.answer):
         return Dropped(reason="answer_leaked", detail=f"{plan.answer!r} in: {question}")
     for name in clue_names(plan.start.clues):
         if not set(carrying_words(name)) & set(words_of(question)):
@@ -76,7 +89,7 @@ def _check_names(question: str, plan: Plan) -> Dropped | None:
 def _check_supposition(question: str, plan: Plan) -> Dropped | None:
     """The size of what is supposed must be in the question, since the answer is computed from it."""
     computation = plan.computation
-    if computation is None or computation.kind == "years_between":
+    if computation is None or not computation.said:
         return None
     said, words = computation.said, words_of(question)
     if computation.years:
@@ -87,6 +100,21 @@ def _check_supposition(question: str, plan: Plan) -> Dropped | None:
         longer = [other for other in SHARES if other != said and is_named(other, [said])]
         holds = is_named(question, [said]) and not is_named(question, longer)
     return None if holds else Dropped(reason="supposition_missing", detail=f"{said!r} not in: {question}")
+
+
+def _check_particulars(question: str, plan: Plan) -> Dropped | None:
+    said = [f"{clue.said} {clue.relation}" for clue in plan.start.clues]
+    if plan.computation is not None:
+        said.append(plan.computation.said)
+    known = {word for one in said for word in words_of(one)}
+    for name in _NAME.findall(keep_case(question)):
+        if not set(words_of(name)) <= known:
+            return Dropped(reason="other_name", detail=f"{name!r} in: {question}")
+    numbers = {number for one in said for number in _NUMBER.findall(one)}
+    for number in _NUMBER.findall(question):
+        if number not in numbers:
+            return Dropped(reason="other_number", detail=f"{number!r} in: {question}")
+    return None
 
 
 def _holds_amount(question: str, amount: str) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from longweave.synth.blocks import Block
 from longweave.synth.records import Document
+from longweave.synth.runs import cut_runs
 
 _NAME = re.compile(
     r"(?<![.!?:]\s)(?<![.!?:]\s\s)(?<!^)\b[A-Z][\w’'&-]+"
@@ -23,7 +24,6 @@ _NO_THING = re.compile(
     r"(?:January|February|March|April|May|June|July|August|September|October|November|December"
     r"|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|(?=.* )[^a-z]*|.{60}.*)$"
 )
-_SENTENCE_END = re.compile(r"(?<=[.!?])[\"”’)]*\s+(?=[A-Z\"“‘(])")
 _DATE = re.compile(
     r"\b(?:January|February|March|April|May|June|July|August|September|October|November|December)"
     r"(?: \d{1,2},?)? (?:1[5-9]|20)\d\d\b|\b(?:in|since|of|by|until) (?:1[5-9]|20)\d\d\b"
@@ -51,16 +51,10 @@ def cut_chunks(document: Document, blocks: Sequence[Block], max_tokens: int) -> 
 
     A block that is longer alone is cut at the ends of sentences.
     """
-    start, end, size = 0, 0, 0
-    for piece_start, piece_end, n_tokens in _pieces(document.text, blocks, max_tokens):
-        if size and (size + n_tokens > max_tokens or piece_start != end):
-            yield _chunk(document, start, end)
-            size = 0
-        if not size:
-            start = piece_start
-        end, size = piece_end, size + n_tokens
-    if size:
-        yield _chunk(document, start, end)
+    for run in cut_runs(document, blocks, max_tokens):
+        text = document.text[run.start : run.end]
+        n_dates = len(set(_DATE.findall(text)))
+        yield Chunk(document.doc_id, run.start, run.end, find_names(text), n_dates)
 
 
 def choose_chunks(chunks: Sequence[Chunk], most: int | None) -> list[Chunk]:
@@ -104,33 +98,6 @@ def find_names(text: str) -> tuple[str, ...]:
     found = (" ".join(match.group().split()) for match in _NAME.finditer(text))
     names = {re.sub(r"[’']s$", "", name) for name in found}
     return tuple(sorted(name for name in names if len(name) > 3 and not _NO_THING.match(name)))
-
-
-def _chunk(document: Document, start: int, end: int) -> Chunk:
-    text = document.text[start:end]
-    return Chunk(document.doc_id, start, end, find_names(text), len(set(_DATE.findall(text))))
-
-
-def _pieces(text: str, blocks: Sequence[Block], max_tokens: int) -> Iterator[tuple[int, int, int]]:
-    """Start, end and tokens of the blocks of text and headings, long ones in parts."""
-    for block in blocks:
-        if block.kind == "table":
-            continue
-        if block.n_tokens <= max_tokens:
-            yield block.start, block.end, block.n_tokens
-            continue
-        per_token = (block.end - block.start) / block.n_tokens
-        start = block.start
-        for stop in _sentence_ends(text, block):
-            if stop - start >= max_tokens * per_token / 2:
-                yield start, stop, round((stop - start) / per_token)
-                start = stop
-        if start < block.end:
-            yield start, block.end, round((block.end - start) / per_token)
-
-
-def _sentence_ends(text: str, block: Block) -> Iterable[int]:
-    return (match.end() for match in _SENTENCE_END.finditer(text, block.start, block.end))
 
 
 def _weigh_names(chunks: Iterable[Chunk]) -> dict[str, float]:

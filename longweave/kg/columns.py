@@ -5,6 +5,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from longweave.kg.records import EDGE_SCHEMA
 from longweave.synth.errors import InputError
 
 Int32s = NDArray[np.int32]
@@ -60,3 +61,52 @@ def to_bytes(column: pa.ChunkedArray | pa.Array) -> Bytes:
         return np.empty(0, dtype=f"S{width}")
     start = flat.offset * width
     return np.frombuffer(flat.buffers()[1], dtype=f"S{width}")[flat.offset : start // width + len(flat)]
+
+
+def group_by_edge(stated: pa.Table) -> pa.Table:
+    """Edges (``EDGE_SCHEMA``) of triples that are joined to theirs, sorted by id, without an object for each.
+
+    ``stated`` has a row per triple: ``edge_id``, ``head``, ``relation``, ``tail``, ``triple_id``, ``doc_id``.
+    Rows without an edge are left out.
+    """
+    stated = stated.filter(pc.not_equal(stated["edge_id"], ""))
+    stated = stated.sort_by([("edge_id", "ascending"), ("triple_id", "ascending")])
+    starts = _find_runs(stated["edge_id"])
+    rows = pa.array(starts[:-1])
+    offsets = pa.array(starts, pa.int32())
+    columns = [stated[name].take(rows) for name in ("edge_id", "head", "relation", "tail")]
+    triples, docs = (_gather(stated[name], offsets) for name in ("triple_id", "doc_id"))
+    return pa.Table.from_arrays([*columns, triples, docs], schema=EDGE_SCHEMA)
+
+
+def _find_runs(column: pa.ChunkedArray) -> Int64s:
+    """Where each run of equal values starts, and where the last one ends."""
+    n_rows = len(column)
+    if not n_rows:
+        return np.zeros(1, dtype=np.int64)
+    new = pc.not_equal(column.slice(1), column.slice(0, n_rows - 1)).to_numpy()
+    return np.concatenate([[0], np.flatnonzero(new) + 1, [n_rows]]).astype(np.int64)
+
+
+def _gather(column: pa.ChunkedArray, offsets: pa.Array) -> pa.ListArray:
+    values = column.combine_chunks()
+    values = pa.concat_arrays(values.chunks) if isinstance(values, pa.ChunkedArray) else values
+    return pa.ListArray.from_arrays(offsets, values)
+
+
+def find_id(ids: Bytes, wanted: str) -> int:
+    """The place of ``wanted`` in ``ids``, which ascend.
+
+    Raises:
+        KeyError: It is not there.
+    """
+    key = wanted.encode()
+    at = int(np.searchsorted(ids, key))
+    if at == len(ids) or ids[at] != key:
+        raise KeyError(wanted)
+    return at
+
+
+def decode(ids: Bytes) -> list[str]:
+    """The ids as text."""
+    return [value.decode() for value in ids.tolist()]

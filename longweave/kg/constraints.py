@@ -96,11 +96,16 @@ def check_barred(graph: Graph, chain: Chain, limits: Limits) -> Rejected | None:
 
 
 def check_relations(graph: Graph, chain: Chain, limits: Limits) -> Rejected | None:
-    """Few hops share a relation, and few go to a sibling: ``A -r-> X <-r- B``."""
+    """Few hops share a relation, and few go to a sibling: ``A -r-> X <-r- B``, or any two hops of a symmetric
+    relation."""
     relation, times = Counter(step >> 1 for step in chain.steps).most_common(1)[0]
     if times > limits.settings.max_same_relation:
         return Rejected("relation_repeated", f"{graph.relations[relation]}: {times} times")
-    siblings = [a >> 1 for a, b in zip(chain.steps, chain.steps[1:], strict=False) if a == b ^ 1]
+    siblings = [
+        a >> 1
+        for a, b in zip(chain.steps, chain.steps[1:], strict=False)
+        if a == b ^ 1 or (a == b and graph.symmetric[a >> 1])
+    ]
     if len(siblings) > limits.settings.max_sibling_share * len(chain.steps):
         return Rejected("relation_repeated", f"{graph.relations[siblings[0]]}: there and back")
     return None

@@ -1,4 +1,4 @@
-"""Paths between two dates, or two numbers, of different documents: what arithmetic can be asked about.
+"""Paths between two dates of different documents: what arithmetic can be asked about.
 
 Such a path runs ``date - A - … - B - date``. Both ends are asked for, so the question starts from a thing
 between them, the *anchor*, whose steps to either side lead to that end and nothing else.
@@ -6,7 +6,6 @@ between them, the *anchor*, whose steps to either side lead to that end and noth
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 
@@ -35,20 +34,19 @@ def sample_date_pairs(
     triples_of_edge: Mapping[str, Sequence[Triple]],
     settings: PathSettings,
     rng: np.random.Generator,
-    kind: Literal["date", "number"] = "date",
 ) -> Iterator[Pair | Rejected]:
-    """Up to ``settings.paths`` pairs of values of ``kind``, with what was rejected on the way.
+    """Up to ``settings.paths`` pairs of dates, with what was rejected on the way.
 
     All constraints of ``sample_paths`` hold, and the first and the last hop rest on different documents.
     ``triples_of_edge`` holds the triples of every edge by its id.
     """
     limits, subgraph = Limits.of(graph, settings), open_subgraph(graph, settings)
-    values = _open_values(graph, subgraph, kind)
-    first = np.flatnonzero(np.diff(values.starts) & subgraph.passable).astype(np.int32)
+    values = open_dates(graph, subgraph)
+    first = np.flatnonzero((np.diff(values.starts) > 0) & subgraph.passable).astype(np.int32)
     seen, overlaps = set[tuple[int, ...]](), Overlaps(settings.max_overlap)
     kept = 0
     for _ in range(-(-settings.paths * settings.attempts_per_path // _BATCH) if len(first) else 0):
-        for chain in _draw_pairs(graph, subgraph, values, first, settings, rng):
+        for chain in draw_pairs(graph, subgraph, values, first, settings, rng):
             if kept >= settings.paths:
                 return
             if chain.edges in seen:
@@ -61,16 +59,16 @@ def sample_date_pairs(
                 overlaps.add(chain)
 
 
-def _open_values(graph: Graph, subgraph: Subgraph, kind: Literal["date", "number"]) -> Lane:
-    """The halves that lead from a thing to a value of ``kind``."""
-    is_kind = graph.types == TYPES.index(kind)
+def open_dates(graph: Graph, subgraph: Subgraph) -> Lane:
+    """The halves that lead from a thing to a date."""
+    is_date = graph.types == TYPES.index("date")
     chosen = np.zeros(len(graph.step), dtype=bool)
     chosen[subgraph.outer.half] = True
     source = np.repeat(np.arange(graph.n_nodes), graph.degrees())
-    return select_lane(graph, chosen & is_kind[graph.neighbour] & ~is_kind[source], None)
+    return select_lane(graph, chosen & is_date[graph.neighbour] & ~is_date[source], None)
 
 
-def _draw_pairs(
+def draw_pairs(
     graph: Graph,
     subgraph: Subgraph,
     values: Lane,

@@ -63,7 +63,7 @@ def _describe(graph: Graph, node: int, triples_of_edge: Mapping[str, Sequence[Tr
         relation, other = graph.relations[step >> 1], _label(graph, int(graph.neighbour[half]))
         lines.append(f"  -[{relation}]-> {other}" if step & 1 else f"  <-[{relation}]- {other}")
         triples = triples_of_edge.get(graph.edge_id(edge), ())
-        lines += [f"      {triple.doc_id}: “{_shorten(triple.evidence.quote)}”" for triple in triples]
+        lines += [f"      {_cite(triple)}" for triple in triples]
         quoted = {triple.doc_id for triple in triples}
         unquoted = [graph.documents[doc] for doc in graph.edge_docs(edge)]
         lines += [f"      {doc_id}" for doc_id in unquoted if doc_id not in quoted]
@@ -72,6 +72,11 @@ def _describe(graph: Graph, node: int, triples_of_edge: Mapping[str, Sequence[Tr
 
 def _label(graph: Graph, node: int) -> str:
     return f"{graph.name(node)} ({TYPES[graph.types[node]]})"
+
+
+def _cite(triple: Triple) -> str:
+    when = f" ({triple.time})" if triple.time else ""
+    return f"{triple.doc_id}{when}: “{_shorten(triple.evidence.quote)}”"
 
 
 def _shorten(quote: str) -> str:

@@ -37,7 +37,8 @@ def follow(graph: Graph, start: int, steps: Sequence[int], without: int = -1) ->
     """All nodes that ``steps`` lead to from ``start``, ascending; None if there are more than
     ``MOST_FOLLOWED`` on the way.
 
-    Edges that only the document of number ``without`` states do not count.
+    A step of a symmetric relation is taken either way: to what borders X, and to what X borders. Edges that
+    only the document of number ``without`` states do not count.
     """
     here = np.array([start], dtype=np.int32)
     for step in steps:
@@ -51,12 +52,18 @@ def follow(graph: Graph, start: int, steps: Sequence[int], without: int = -1) ->
 
 
 def _find_halves(graph: Graph, nodes: Int32s, step: int) -> Int64s:
+    first_step, past_step = either_way(graph, step)
     parts = [np.empty(0, dtype=np.int64)]
     for node in nodes.tolist():
         low, high = int(graph.starts[node]), int(graph.starts[node + 1])
-        first, last = np.searchsorted(graph.step[low:high], (step, step + 1))
+        first, last = np.searchsorted(graph.step[low:high], (first_step, past_step))
         parts.append(np.arange(low + first, low + last))
     return np.concatenate(parts)
+
+
+def either_way(graph: Graph, step: int) -> tuple[int, int]:
+    """The steps ``first … past - 1`` that say what ``step`` says: both of a symmetric relation."""
+    return (step & ~1, (step | 1) + 1) if graph.symmetric[step >> 1] else (step, step + 1)
 
 
 def _is_lost(graph: Graph, edges: Int32s, without: int) -> NDArray[np.bool_]:

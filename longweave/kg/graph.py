@@ -12,6 +12,7 @@ those of its document list's start, and 16 for each triple: ten million edges ar
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ from longweave.kg.columns import (
     Bytes,
     Int32s,
     Int64s,
+    decode,
+    find_id,
     list_starts,
     look_up,
     number_values,
@@ -41,6 +44,7 @@ from longweave.kg.records import (
     from_arrow,
     to_arrow,
 )
+from longweave.kg.relation_words import is_symmetric
 from longweave.synth.errors import InputError
 from longweave.synth.files import ROW_GROUP_ROWS, ParquetSink, make_folder, open_whole, write_json
 
@@ -102,6 +106,11 @@ class Graph:
         """(n,) number of halves at each node."""
         return np.diff(self.starts)
 
+    @cached_property
+    def symmetric(self) -> NDArray[np.bool_]:
+        """(relations,) whether a relation says the same read either way, whichever end is its head."""
+        return np.array([is_symmetric(relation) for relation in self.relations], dtype=bool)
+
     def is_value(self) -> NDArray[np.bool_]:
         """(n,) whether a node is a date or a number."""
         return np.isin(self.types, _VALUE_CODES)
@@ -112,7 +121,7 @@ class Graph:
         Raises:
             KeyError: There is no such node.
         """
-        return _find(self.node_ids, node_id)
+        return find_id(self.node_ids, node_id)
 
     def edge_number(self, edge_id: str) -> int:
         """The number of an edge.
@@ -120,7 +129,7 @@ class Graph:
         Raises:
             KeyError: There is no such edge.
         """
-        return _find(self.edge_ids, edge_id)
+        return find_id(self.edge_ids, edge_id)
 
     def node_id(self, node: int) -> str:
         """The id of a node."""
@@ -215,14 +224,6 @@ def _join_halves(
     return starts, target[order].astype(np.int32), edge, step[order].astype(np.int32)
 
 
-def _find(ids: Bytes, wanted: str) -> int:
-    key = wanted.encode()
-    at = int(np.searchsorted(ids, key))
-    if at == len(ids) or ids[at] != key:
-        raise KeyError(wanted)
-    return at
-
-
 def tabulate_edges(graph: Graph, first: int, last: int) -> pa.Table:
     """The edges ``[first, last)`` as a table of ``EDGE_SCHEMA``."""
     here = slice(first, last)
@@ -234,18 +235,14 @@ def tabulate_edges(graph: Graph, first: int, last: int) -> pa.Table:
     docs = graph.docs[graph.doc_starts[first] : graph.doc_starts[last]]
     triples = graph.triple_ids[graph.triple_starts[first] : graph.triple_starts[last]]
     columns = [
-        pa.array(_decode(graph.edge_ids[here]), pa.string()),
-        pa.array(_decode(graph.node_ids[graph.head[here]]), pa.string()),
+        pa.array(decode(graph.edge_ids[here]), pa.string()),
+        pa.array(decode(graph.node_ids[graph.head[here]]), pa.string()),
         pa.array([graph.relations[relation] for relation in graph.relation[here]], pa.string()),
-        pa.array(_decode(graph.node_ids[graph.tail[here]]), pa.string()),
-        gather(graph.triple_starts, _decode(triples)),
+        pa.array(decode(graph.node_ids[graph.tail[here]]), pa.string()),
+        gather(graph.triple_starts, decode(triples)),
         gather(graph.doc_starts, [graph.documents[doc] for doc in docs]),
     ]
     return pa.Table.from_arrays(columns, schema=EDGE_SCHEMA)
-
-
-def _decode(ids: Bytes) -> list[str]:
-    return [value.decode() for value in ids.tolist()]
 
 
 def save_graph(graph: Graph, folder: Path) -> None:

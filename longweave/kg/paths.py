@@ -16,7 +16,7 @@ from longweave.kg.evidence import choose_evidence
 from longweave.kg.follow import Chain
 from longweave.kg.graph import Graph
 from longweave.kg.path_settings import PathSettings
-from longweave.kg.records import Hop, Node, Path, Triple
+from longweave.kg.records import Hop, Path, Triple
 from longweave.kg.targets import draw_targets, score_targets
 from longweave.kg.walks import Subgraph, Walks, open_subgraph, search_breadth, walk_randomly
 
@@ -110,29 +110,3 @@ def make_path(
         for proof, step in zip(proofs, chain.steps, strict=True)
     ]
     return Path.of([graph.node_id(node) for node in chain.nodes], hops)
-
-
-def chain_text(path: Path, nodes: Mapping[str, Node]) -> str:
-    """``(A)-[r]->(B)<-[s]-(C)`` with the names of ``nodes``, which are by id."""
-    parts = [f"({nodes[path.nodes[0]].name})"]
-    for hop, node in zip(path.hops, path.nodes[1:], strict=True):
-        parts.append(f"-[{hop.relation}]->" if hop.forward else f"<-[{hop.relation}]-")
-        parts.append(f"({nodes[node].name})")
-    return "".join(parts)
-
-
-def find_chain(graph: Graph, path: Path, anchor: int = 0) -> Chain:
-    """The numbers of ``path`` in ``graph``.
-
-    Raises:
-        KeyError: The graph has not all of its nodes and edges.
-    """
-    edges = tuple(graph.edge_number(hop.edge_id) for hop in path.hops)
-    return Chain(
-        tuple(graph.node_number(node_id) for node_id in path.nodes),
-        edges,
-        tuple(
-            2 * int(graph.relation[edge]) + hop.forward for edge, hop in zip(edges, path.hops, strict=True)
-        ),
-        anchor,
-    )

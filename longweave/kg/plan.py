@@ -8,33 +8,39 @@ L1.5 §3 differ in how the answer comes about:
 - ``temporal``: both ends are dates, and it is the years between them, by arithmetic of this code,
 - ``hypothetical``: the last node is a date or an amount, and it is what that would be if it were changed.
 
+With a third date on the way (``kg.timelines``) all four compute with three years; ``multi_fact`` asks whose
+date lies between the other two.
+
 Reasons: ``not_describable`` (``kg.perturb``), ``named_by_clue`` (a description would name what is hidden),
 ``too_short``, ``common_knowledge`` (``kg.scarcity``), ``no_paradigm``, ``enough_of_paradigm``,
-``last_fact_repeated``, ``shortcut`` (the last fact names something by which it is found without the others),
-``one_document``, ``stated_elsewhere`` (the other documents may state all that one does), ``no_arithmetic`` (a
-value cannot be computed with).
+``fact_repeated``, ``shortcut`` (the last fact names something by which it is found without the others),
+``one_document``, ``stated_elsewhere`` (the other documents may state all that one does, or one of three
+dates), ``guessable`` (with one document missing, too few ends are left to choose from: ``kg.guesses``),
+``no_arithmetic`` (a value cannot be computed with).
 """
 
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
 
 import numpy as np
 
+from longweave.kg.answers import draw_answer
+from longweave.kg.follow import Chain
 from longweave.kg.graph import Graph
-from longweave.kg.ground import words_of
+from longweave.kg.guesses import MANY, Guesses
 from longweave.kg.mentions import is_named, states_both
-from longweave.kg.perturb import Clue, DescribeSettings, Description, describe
-from longweave.kg.records import VALUE_TYPES, EntityType, Path, Triple
+from longweave.kg.perturb import DescribeSettings, describe
+from longweave.kg.plan_records import PARADIGMS, Fact, Paradigm, Plan, PlanDate, PlanNode
+from longweave.kg.records import VALUE_TYPES, Path, Triple
 from longweave.kg.scarcity import Scarcity, judge_scarcity
 from longweave.kg.settings import KgSettings
-from longweave.kg.values import read_number, year_of
-from longweave.synth.records import AnswerKind, Document, Dropped, Evidence, Record
-
-Paradigm = Literal["multi_fact", "temporal", "causal", "hypothetical"]
-PARADIGMS: tuple[Paradigm, ...] = ("multi_fact", "temporal", "causal", "hypothetical")
+from longweave.kg.spelling import words_of
+from longweave.kg.timelines import Milestone
+from longweave.kg.values import year_of
+from longweave.synth.embedding import Encode
+from longweave.synth.records import Document, Dropped
 
 EFFECT = re.compile(
     r"\b(?:led to|result\w* in|caus(?:e|ed|es|ing)|prompt\w*|trigger\w*|brought about|because of"
@@ -47,88 +53,6 @@ EFFECT = re.compile(
 """Relations by which one thing acts on another."""
 _LONGEST_NAME = 6
 _FEWEST_HOPS = 2
-_SHIFTS = (3, 4, 6, 7, 8, 9, 11, 12, 13, 14, 17, 18)
-SHARES: Mapping[str, float] = {
-    "half as large": 0.5,
-    "a quarter smaller": 0.75,
-    "a fifth larger": 1.2,
-    "half as large again": 1.5,
-    "three times as large": 3.0,
-}
-"""By how much an amount is supposed to differ, as it is said."""
-
-
-class PlanNode(Record):
-    """A node of the path as the prover needs it."""
-
-    name: str
-    type: EntityType
-    aliases: list[str]
-
-
-class Fact(Record):
-    """One fact that the question rests on: a hop of the path, or what a clue says. ``subject`` and
-    ``object`` are aliases by which documents may speak of its ends."""
-
-    subject: list[str]
-    relation: str
-    object: list[str]
-    evidence: Evidence
-
-
-class Computation(Record):
-    """How the answer comes out of the values at the ends of the path."""
-
-    kind: Literal["years_between", "year_shifted", "amount_scaled"]
-    years: int = 0
-    said: str = ""
-    factor: float = 1.0
-
-
-class Plan(Record):
-    """Everything about a question but its wording. ``facts`` are the hops in the order of the path, then
-    those of the clues; ``start`` describes the node that the question starts from, ``nodes[anchor]``: the
-    first one, or, where both ends are values, one between them."""
-
-    paradigm: Paradigm
-    path: Path
-    anchor: int
-    nodes: list[PlanNode]
-    start: Description
-    facts: list[Fact]
-    scarcity: Scarcity
-    computation: Computation | None = None
-    answer: str
-    answer_kind: AnswerKind
-    unit: str | None = None
-
-    @property
-    def hops(self) -> int:
-        """How many facts have to be put together."""
-        return len(self.facts)
-
-    @property
-    def doc_ids(self) -> list[str]:
-        """The documents of all facts, each once."""
-        return list(dict.fromkeys(fact.evidence.doc_id for fact in self.facts))
-
-    @property
-    def chain(self) -> str:
-        """``(A)-[relation]->(B)<-[relation]-(C)``"""
-        parts = [f"({self.nodes[0].name})"]
-        for hop, node in zip(self.path.hops, self.nodes[1:], strict=True):
-            arrow = f"-[{hop.relation}]->" if hop.forward else f"<-[{hop.relation}]-"
-            parts.append(f"{arrow}({node.name})")
-        return "".join(parts)
-
-
-class Answer(NamedTuple):
-    """What is asked for, in ``unit``, and how it was computed."""
-
-    text: str
-    kind: AnswerKind
-    unit: str | None = None
-    computation: Computation | None = None
 
 
 @dataclass(slots=True)
@@ -141,19 +65,23 @@ class Planner:
     rarity: Callable[[str], float]
     settings: KgSettings
     rng: np.random.Generator
+    encode: Encode
     used: Counter[Paradigm] = field(default_factory=Counter)
-    last_facts: Counter[str] = field(default_factory=Counter)
+    asked_facts: Counter[str] = field(default_factory=Counter)
     names: frozenset[tuple[str, ...]] = frozenset()
+    guesses: Guesses = field(init=False)
 
     def __post_init__(self) -> None:
+        self.guesses = Guesses(self.graph, self.encode)
         things = self.graph.nodes.filter(~self.graph.is_value())
         aliases = (alias for some in things["aliases"].to_pylist() for alias in some)
         self.names = frozenset(
             words for alias in aliases if self.rarity(alias) > 0 and (words := tuple(words_of(alias)))
         )
 
-    def plan(self, path: Path, anchor: str) -> Plan | Dropped:
-        """What is asked about ``path``, starting from its node ``anchor`` (an id)."""
+    def plan(self, path: Path, anchor: str, third: Milestone | None = None) -> Plan | Dropped:
+        """What is asked about ``path``, starting from its node ``anchor`` (an id); ``third`` is a date on its
+        way."""
         at = path.nodes.index(anchor)
         numbers = [self.graph.node_number(node_id) for node_id in path.nodes]
         hop = None
@@ -161,11 +89,22 @@ class Planner:
             hop, path, numbers = path.hops[0], Path.of(path.nodes[1:], path.hops[1:]), numbers[1:]
             if len(path.hops) < _FEWEST_HOPS:
                 return Dropped(reason="too_short", detail="one hop, after the value that it starts from")
+        nodes = [self._node(number) for number in numbers]
+        milestone = None
+        if third is not None:
+            date = self._node(self.graph.node_number(third.node))
+            milestone = PlanDate(place=third.place, **date.model_dump())
+        facts = [self._fact(hop.edge_id, hop.triple_id) for hop in path.hops]
+        if third is not None:
+            facts.append(self._fact(third.hop.edge_id, third.hop.triple_id))
+        told = list(dict.fromkeys(fact.evidence.doc_id for fact in facts))
         wanted = DescribeSettings(self.settings.paths.barred_relations, self.settings.clue_rarity)
-        start = describe(self.graph, numbers[at], numbers, wanted, self.rarity, self.rng, hop)
+        avoid = numbers if third is None else [*numbers, self.graph.node_number(third.node)]
+        start = describe(
+            self.graph, numbers[at], avoid, wanted, self.rarity, self.rng, hop, self.triples, told
+        )
         if isinstance(start, Dropped):
             return start
-        nodes = [self._node(number) for number in numbers]
         hidden = [alias for node in nodes for alias in node.aliases]
         for clue in start.clues:
             if is_named(clue.said, hidden):
@@ -173,39 +112,80 @@ class Planner:
         scarcity = self._judge_scarcity(numbers)
         if scarcity.commonness > self.settings.max_commonness:
             return Dropped(reason="common_knowledge", detail=f"{scarcity.commonness}: {nodes[-1].name}")
-        fitting = [paradigm for paradigm in PARADIGMS if _fits(paradigm, path, nodes)]
+        fitting = [paradigm for paradigm in PARADIGMS if _fits(paradigm, path, nodes, milestone)]
         paradigm = min(fitting, key=lambda one: (self.used[one], PARADIGMS.index(one)), default=None)
         if paradigm is None:
             return Dropped(reason="no_paradigm", detail=" - ".join(node.name for node in nodes))
         if self.used[paradigm] >= self.settings.per_paradigm:
             return Dropped(reason="enough_of_paradigm", detail=paradigm)
-        facts = [self._fact(hop.edge_id, hop.triple_id) for hop in path.hops]
-        facts += [self._fact(edge_id) for clue in start.clues for edge_id in clue.edge_ids]
-        if dropped := self._check_documents(facts):
-            return dropped
-        answer = self._answer(paradigm, nodes)
+        answer = draw_answer(paradigm, nodes, milestone, self.rng)
         if isinstance(answer, Dropped):
             return answer
-        self.used[paradigm] += 1
-        last = path.hops[-1].edge_id
-        self.last_facts[last] += 1
-        if self.last_facts[last] > self.settings.per_last_fact:
-            return Dropped(reason="last_fact_repeated", detail=f"{paradigm}: {nodes[-1].name}")
-        ends = [facts[len(path.hops) - 1], *([facts[0]] if at else [])]
-        if all(self._names_another(fact.relation, numbers) for fact in ends):
-            return Dropped(reason="shortcut", detail=f"names something else: {ends[0].relation}")
-        return Plan(
+        chain = self._chain(path, at)
+        n_hops, n_told = len(path.hops), len(facts)
+        facts += [
+            self._fact(edge_id, triple_id)
+            for clue in start.clues
+            for edge_id, triple_id in zip(clue.edge_ids, clue.triple_ids, strict=True)
+        ]
+        plan = Plan(
             paradigm=paradigm,
             path=path,
             anchor=at,
             nodes=nodes,
+            milestone=milestone,
             start=start,
             facts=facts,
+            joints=self.guesses.describe_joints(chain, {fact.evidence.doc_id for fact in facts}),
+            guesses=self._count(chain, facts, n_hops, n_told),
             scarcity=scarcity,
             computation=answer.computation,
             answer=answer.text,
             answer_kind=answer.kind,
             unit=answer.unit,
+        )
+        dropped = self._check_documents(plan) or self._check_ends(plan, numbers, _asked_facts(plan, third))
+        if dropped is None:
+            self.used[paradigm] += 1
+            self.asked_facts.update(_asked_facts(plan, third))
+        return dropped or plan
+
+    def _check_ends(self, plan: Plan, numbers: Sequence[int], asked: Sequence[str]) -> Dropped | None:
+        """Whether the end is found by the way that leads there alone, and is not ``asked`` for too often."""
+        if plan.guesses < self.settings.fewest_guesses:
+            return Dropped(reason="guessable", detail=f"{plan.guesses} left: {plan.nodes[-1].name}")
+        if any(self.asked_facts[edge_id] >= self.settings.per_asked_fact for edge_id in asked):
+            return Dropped(reason="fact_repeated", detail=f"{plan.paradigm}: {plan.nodes[-1].name}")
+        ends = [plan.facts[len(plan.path.hops) - 1], *([plan.facts[0]] if plan.anchor else [])]
+        if plan.milestone is None and all(self._names_another(fact.relation, numbers) for fact in ends):
+            return Dropped(reason="shortcut", detail=f"names something else: {ends[0].relation}")
+        return None
+
+    def _count(self, chain: Chain, facts: Sequence[Fact], n_hops: int, n_told: int) -> int:
+        """The answers that are left without a document: ``MANY`` where each states a date to compute with."""
+        docs = [fact.evidence.doc_id for fact in facts]
+        if n_told > n_hops and set(docs) == {docs[0], docs[n_hops - 1], docs[n_hops]}:
+            return MANY
+        return self.guesses.count_guesses(chain, docs[:n_hops], set(docs[n_hops:]))
+
+    def count_guesses(self, path: Path, anchor: str, third: Milestone | None = None) -> int:
+        """How many answers are left to a reader who lacks a document of ``path``: what the start is described
+        by not counted."""
+        if third is not None:
+            return MANY
+        chain = self._chain(path, path.nodes.index(anchor))
+        return self.guesses.count_guesses(chain, [hop.doc_id for hop in path.hops], ())
+
+    def _chain(self, path: Path, anchor: int) -> Chain:
+        edges = [self.graph.edge_number(hop.edge_id) for hop in path.hops]
+        return Chain(
+            nodes=tuple(self.graph.node_number(node_id) for node_id in path.nodes),
+            edges=tuple(edges),
+            steps=tuple(
+                2 * int(self.graph.relation[edge]) + hop.forward
+                for edge, hop in zip(edges, path.hops, strict=True)
+            ),
+            anchor=anchor,
         )
 
     def _names_another(self, relation: str, path: Sequence[int]) -> bool:
@@ -220,20 +200,21 @@ class Planner:
         )
         return any(part in self.names and part not in own for part in parts)
 
-    def _check_documents(self, facts: Sequence[Fact]) -> Dropped | None:
+    def _check_documents(self, plan: Plan) -> Dropped | None:
         """Whether each document is needed: what it states must not all be in the text of the others as well,
-        where nobody may have read it."""
-        needed = {fact.evidence.doc_id: self.documents[fact.evidence.doc_id] for fact in facts}
+        where nobody may have read it; and of three dates none."""
+        needed = {doc_id: self.documents[doc_id] for doc_id in plan.doc_ids}
         if len(needed) < 2:
-            return Dropped(reason="one_document", detail=facts[0].evidence.doc_id)
+            return Dropped(reason="one_document", detail=plan.doc_ids[0])
         for doc_id, document in needed.items():
-            own = [fact for fact in facts if fact.evidence.doc_id == doc_id]
-            others = [other for other in needed.values() if other is not document]
-            if all(
-                any(states_both(one.title, one.text, fact.subject, fact.object) for one in others)
-                for fact in own
-            ):
+            own = [fact for fact in plan.facts if fact.evidence.doc_id == doc_id]
+            others = [(other.title, other.text) for other in needed.values() if other is not document]
+            if all(any(states_both(*one, fact.subject, fact.object) for one in others) for fact in own):
                 return Dropped(reason="stated_elsewhere", detail=f"all that {document.title} states")
+        texts = {doc_id: (one.title, one.text) for doc_id, one in needed.items()}
+        for fact in plan.dates:
+            if (other := find_repeated_date(fact, texts)) is not None:
+                return Dropped(reason="stated_elsewhere", detail=f"{fact.relation}: {needed[other].title}")
         return None
 
     def _judge_scarcity(self, numbers: Sequence[int]) -> Scarcity:
@@ -257,44 +238,18 @@ class Planner:
             ends.reverse()
         return Fact(subject=ends[0], relation=triple.relation, object=ends[1], evidence=triple.evidence)
 
-    def _answer(self, paradigm: Paradigm, nodes: list[PlanNode]) -> Answer | Dropped:
-        if paradigm in ("multi_fact", "causal"):
-            return answer_of(nodes, None)
-        if paradigm == "temporal":
-            return answer_of(nodes, Computation(kind="years_between"))
-        if nodes[-1].type == "date":
-            years = int(self.rng.choice(_SHIFTS))
-            earlier = bool(self.rng.integers(2))
-            said = f"{years} years {'earlier' if earlier else 'later'}"
-            shift = Computation(kind="year_shifted", years=-years if earlier else years, said=said)
-            return answer_of(nodes, shift)
-        said = sorted(SHARES)[int(self.rng.integers(len(SHARES)))]
-        return answer_of(nodes, Computation(kind="amount_scaled", said=said, factor=SHARES[said]))
+
+def _asked_facts(plan: Plan, third: Milestone | None) -> list[str]:
+    """The edges whose values are asked for: the last one, and where there are three dates those of all."""
+    last = plan.path.hops[-1].edge_id
+    return [last] if third is None else [last, plan.path.hops[0].edge_id, third.hop.edge_id]
 
 
-def answer_of(nodes: Sequence[PlanNode], computation: Computation | None) -> Answer | Dropped:
-    """What is asked for, from the values at the ends of the path."""
-    last = nodes[-1].name
-    if computation is None:
-        return Answer(last, "text")
-    if computation.kind == "amount_scaled":
-        number = read_number(last)
-        if number is None:
-            return Dropped(reason="no_arithmetic", detail=last)
-        scaled = f"{number.value * computation.factor:.6f}".rstrip("0").rstrip(".")
-        return Answer(scaled, "number", number.unit or None, computation)
-    year = year_of(last)
-    if year is None:
-        return Dropped(reason="no_arithmetic", detail=last)
-    if computation.kind == "year_shifted":
-        return Answer(str(year + computation.years), "number", None, computation)
-    other = year_of(nodes[0].name)
-    if other is None or other == year:
-        return Dropped(reason="no_arithmetic", detail=f"{nodes[0].name}, {last}")
-    return Answer(str(abs(year - other)), "number", "years", computation)
-
-
-def _fits(paradigm: Paradigm, path: Path, nodes: list[PlanNode]) -> bool:
+def _fits(paradigm: Paradigm, path: Path, nodes: list[PlanNode], milestone: PlanDate | None) -> bool:
+    if milestone is not None:
+        if paradigm == "multi_fact":
+            return len({1, milestone.place, len(nodes) - 2}) == len(("first", "middle", "last"))
+        return paradigm != "causal" or any(EFFECT.search(hop.relation) for hop in path.hops)
     first, last = nodes[0].type, nodes[-1].type
     if first in VALUE_TYPES:
         return paradigm == "temporal" and first == last == "date"
@@ -306,6 +261,14 @@ def _fits(paradigm: Paradigm, path: Path, nodes: list[PlanNode]) -> bool:
     return paradigm == "multi_fact" and last != "number"
 
 
-def clue_names(clues: list[Clue]) -> list[str]:
-    """What a question must name so that its description identifies: the other ends of its plain clues."""
-    return [clue.said for clue in clues if clue.kind not in ("temporal", "superlative")]
+def find_repeated_date(fact: Fact, texts: Mapping[str, tuple[str, str]]) -> str | None:
+    """The other document (id) of ``texts`` (title and text) that may state a dated ``fact`` too, by its date
+    or its year; None if there is none."""
+    thing, date = (
+        (fact.subject, fact.object) if any(map(year_of, fact.object)) else (fact.object, fact.subject)
+    )
+    dates = [*date, *sorted({str(year) for year in map(year_of, date) if year is not None})]
+    for other, (title, text) in texts.items():
+        if other != fact.evidence.doc_id and states_both(title, text, thing, dates):
+            return other
+    return None

@@ -15,10 +15,13 @@ From the plan in ``reasoning`` and the user message alone, kept is what then hol
 import json
 from collections.abc import Mapping, Sequence
 
+from longweave.kg.answers import answer_of
 from longweave.kg.checks import check_question
-from longweave.kg.ground import names_partly, names_thing
+from longweave.kg.ground import names_thing
 from longweave.kg.mentions import states_both
-from longweave.kg.plan import Fact, Plan, answer_of
+from longweave.kg.plan import find_repeated_date
+from longweave.kg.plan_records import Fact, Plan
+from longweave.kg.subjects import Passage, names_partly
 from longweave.synth.prompt import ShownDocument, parse_prompt
 from longweave.synth.records import Candidate, Dropped, Sample
 
@@ -53,16 +56,30 @@ def read_plan(candidate: Candidate) -> Plan:
 
 def states_hop(plan: Plan, title: str, text: str) -> bool:
     """Whether a document that is not the plan's own may state one of its facts: it may not stand beside."""
-    return any(states_both(title, text, fact.subject, fact.object) for fact in plan.facts)
+    return any(states_both(title, text, fact.subject, fact.object) for fact in plan.facts) or any(
+        find_repeated_date(fact, {"": (title, text)}) is not None for fact in plan.dates
+    )
 
 
 def _follow_chain(plan: Plan, documents: dict[str, ShownDocument]) -> Dropped | None:
-    if len(plan.nodes) != len(plan.path.hops) + 1 or len(plan.facts) < len(plan.path.hops):
+    n_facts = plan.n_told + sum(len(clue.edge_ids) for clue in plan.start.clues)
+    if len(plan.nodes) != len(plan.path.hops) + 1 or len(plan.facts) != n_facts:
         return Dropped(reason="chain_broken", detail="hops and nodes do not match")
     for number, fact in enumerate(plan.facts[: len(plan.path.hops)]):
         ends = [plan.nodes[number].aliases, plan.nodes[number + 1].aliases]
         if [fact.subject, fact.object] not in (ends, ends[::-1]):
             return Dropped(reason="chain_broken", detail=f"hop {number + 1} does not join its nodes")
+    for node in [*plan.nodes, *([plan.milestone] if plan.milestone is not None else [])]:
+        if node.name not in node.aliases:  # the answer is computed from names
+            return Dropped(reason="chain_broken", detail=f"{node.name} is no name of {node.aliases}")
+    if plan.milestone is not None:
+        if not 0 < plan.milestone.place < len(plan.path.hops):
+            return Dropped(reason="chain_broken", detail="the third date does not hang on a thing")
+        fact = plan.facts[plan.n_told - 1]
+        ends = [plan.nodes[plan.milestone.place].aliases, plan.milestone.aliases]
+        if [fact.subject, fact.object] not in (ends, ends[::-1]):
+            return Dropped(reason="chain_broken", detail="the third date does not hang on its thing")
+    type_of = {tuple(node.aliases): node.type for node in plan.nodes}
     for fact in plan.facts:
         quote = fact.evidence.quote
         document = documents.get(fact.evidence.doc_id)
@@ -70,7 +87,8 @@ def _follow_chain(plan: Plan, documents: dict[str, ShownDocument]) -> Dropped | 
             return Dropped(reason="chain_broken", detail=f"not in the prompt: {quote}")
         if not any(names_thing(quote, name) for name in fact.object):
             return Dropped(reason="chain_broken", detail=f"{fact.object[0]} is not in: {quote}")
-        if not names_partly(f"{document.title}\n{document.text}", fact.subject):
+        passage = Passage(document.title, document.text, document.text)
+        if not names_partly(passage, fact.subject, type_of.get(tuple(fact.subject))):
             return Dropped(reason="chain_broken", detail=f"{fact.subject[0]} is nowhere in {document.title}")
     return _check_clues(plan)
 
@@ -79,14 +97,14 @@ def _check_clues(plan: Plan) -> Dropped | None:
     """Every clue is about the thing that it describes; those that rank are about others as well."""
     anchor = plan.nodes[plan.anchor].aliases
     kinds = [clue.kind for clue in plan.start.clues for _ in clue.edge_ids]
-    for kind, fact in zip(kinds, plan.facts[len(plan.path.hops) :], strict=True):
+    for kind, fact in zip(kinds, plan.facts[plan.n_told :], strict=True):
         if kind != "superlative" and anchor not in (fact.subject, fact.object):
             return Dropped(reason="chain_broken", detail=f"a clue is not about {anchor[0]}")
     return None
 
 
 def _derive_answer(sample: Sample, plan: Plan, documents: Mapping[str, ShownDocument]) -> Dropped | None:
-    derived = answer_of(plan.nodes, plan.computation)
+    derived = answer_of(plan.nodes, plan.milestone, plan.computation)
     if isinstance(derived, Dropped) or not derived.text == plan.answer == sample.answer:
         return Dropped(reason="answer_differs", detail=f"{derived}, recorded {sample.answer}")
     if (derived.kind, derived.unit) != (sample.answer_kind, sample.unit):
@@ -111,6 +129,10 @@ def _check_spread(sample: Sample, plan: Plan, documents: dict[str, ShownDocument
     for doc_id, document in documents.items():
         if doc_id not in needed and states_hop(plan, document.title, document.text):
             return Dropped(reason="evidence_repeated", detail=f"stated in {document.title}")
+    texts = {doc_id: (documents[doc_id].title, documents[doc_id].text) for doc_id in sample.doc_ids}
+    for fact in plan.dates:
+        if (other := find_repeated_date(fact, texts)) is not None:
+            return Dropped(reason="document_not_needed", detail=f"a date is told in {texts[other][0]}")
     for doc_id in sample.doc_ids:
         own = [fact for fact in plan.facts if fact.evidence.doc_id == doc_id]
         others = [documents[other] for other in sample.doc_ids if other != doc_id]

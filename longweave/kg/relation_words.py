@@ -1,4 +1,5 @@
-"""Words of relation phrases: base forms, phrases that say the same, inverses and opposites.
+"""Words of relation phrases: base forms, phrases that say the same, inverses, opposites, and phrases that say
+the same either way.
 
 All are lower case. ``lemma_of`` goes by rules and a list of irregular verbs (``relation_words.yaml``): it
 needs no dictionary, because both sides of a comparison are treated alike.
@@ -27,6 +28,13 @@ SYNONYMS: dict[str, str] = {
 
 INVERSES: dict[str, str] = _WORDS["inverses"]
 """Base form of a phrase → that of the relation which it reads the other way round."""
+
+_SYMMETRIC = frozenset(phrase.strip() for phrase in _WORDS["symmetric"].split("|"))
+_SYMMETRIC_WITH = frozenset(_WORDS["symmetric_with"].split())
+_WORD = re.compile(r"\w+")
+_WITHOUT_SENSE = frozenset({"a", "an", "the", "also", "later", "then", "once", "now", "jointly", "closely"})
+_BEFORE_PLACES = frozenset({"at", "in", "on", "before", "after", "near"})
+_HELPING = frozenset({"be", "have", "will", "would"})
 
 _VOWELS = frozenset("aeiou")
 _SILENT_E = re.compile(
@@ -62,6 +70,17 @@ def _restore(stem: str) -> str:
         return stem[:-1]
     has_e = _SILENT_E.search(stem) and stem[-2] in "aeiourndgc" and not _NO_E.search(stem)
     return stem + "e" if has_e or stem.endswith(("v", "c", "u")) else stem
+
+
+def is_symmetric(phrase: str) -> bool:
+    """Whether "X ``phrase`` Y" says "Y ``phrase`` X" as well, as in "borders" and "was married to"."""
+    words = (lemma_of(word) for word in _WORD.findall(phrase.casefold()))
+    kept = [word for word in words if word not in _WITHOUT_SENSE]
+    while kept and kept[0] in _HELPING:
+        kept = kept[1:]
+    if len(kept) > 1 and kept[-1] == "with":
+        return kept[-2] in _SYMMETRIC_WITH or (kept[0] in _SYMMETRIC_WITH and kept[1] in _BEFORE_PLACES)
+    return " ".join(kept) in _SYMMETRIC
 
 
 def _index_opposites() -> dict[str, tuple[int, int]]:

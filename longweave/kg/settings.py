@@ -62,5 +62,10 @@ class KgSettings(_Settings):
         ge=1,
         description="Plans per graph and paradigm (multi-fact, temporal, causal, hypothetical).",
     )
-    per_last_fact: int = Field(default=2, ge=1, description="Plans that may end with the same fact.")
-    tries: int = Field(default=2, ge=1, le=8, description="Wordings to ask for until one passes its checks.")
+    per_asked_fact: int = Field(default=3, ge=1, description="Plans that may ask for the same fact.")
+    fewest_guesses: int = Field(
+        default=2,
+        ge=1,
+        description="Answers that must be left to choose from for a reader who lacks one of the documents.",
+    )
+    tries: int = Field(default=3, ge=1, le=8, description="Wordings to ask for until one passes its checks.")

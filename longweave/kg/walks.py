@@ -92,12 +92,14 @@ def find_barred(graph: Graph, settings: PathSettings) -> NDArray[np.bool_]:
 
 
 def count_rivals(graph: Graph) -> Int32s:
-    """(2m,) for each half, to how many halves its way back leads: 1 if it is told by its relation alone."""
+    """(2m,) for each half, to how many halves its way back leads: 1 if it is told by its relation alone. Of a
+    symmetric relation, both ways count."""
     n_halves = len(graph.step)
     if not n_halves:
         return np.empty(0, dtype=np.int32)
+    said = np.where(graph.symmetric[graph.step >> 1], graph.step & ~1, graph.step)
     new = np.ones(n_halves, dtype=bool)
-    new[1:] = graph.step[1:] != graph.step[:-1]
+    new[1:] = said[1:] != said[:-1]
     new[graph.starts[:-1][graph.degrees() > 0]] = True
     run = np.cumsum(new, dtype=np.int32) - 1
     size = np.bincount(run).astype(np.int32)[run]

@@ -5,17 +5,7 @@ from dataclasses import dataclass
 
 from longweave.kg.records import Edge, Merge, Node, Triple
 from longweave.kg.relations import build_edges, canonical_relations
-from longweave.kg.resolve import (
-    Alarm,
-    Mention,
-    ResolveSettings,
-    build_nodes,
-    find_alarms,
-    mentions_of,
-    resolve,
-    settle,
-    undo,
-)
+from longweave.kg.resolve import Alarm, Mention, Resolution, build_nodes, find_alarms, settle, undo
 from longweave.synth.embedding import Encode
 
 
@@ -32,7 +22,7 @@ class Woven:
 
 def weave(
     triples: Sequence[Triple],
-    settings: ResolveSettings,
+    resolution: Resolution,
     encode: Encode,
     decided: Collection[tuple[str, str]] | None,
     undone: Collection[str] = (),
@@ -41,19 +31,18 @@ def weave(
 
     Args:
         triples: Of one graph.
-        settings: How names become things.
-        encode: Embeds names and relations.
+        resolution: Of their mentions.
+        encode: Embeds relations.
         decided: Doubtful pairs of mention keys that a model takes for one thing; None to go by thresholds.
         undone: Ids of merges to take back.
     """
     triples = list({triple.triple_id: triple for triple in triples}.values())
-    resolution = resolve(mentions_of(triples), settings, encode)
     clusters = undo(settle(resolution, decided), undone)
     nodes, node_of = build_nodes(triples, clusters)
     edges = build_edges(triples, node_of, canonical_relations(triples, encode))
     mentions = {mention.key: mention for mention in resolution.mentions}
     merges = [_name_ends(merge, mentions[merge.left], mentions[merge.right]) for merge in clusters.merges]
-    return Woven(nodes, edges, merges, find_alarms(resolution.mentions, clusters, settings))
+    return Woven(nodes, edges, merges, find_alarms(resolution.mentions, clusters, resolution.settings))
 
 
 def _name_ends(merge: Merge, left: Mention, right: Mention) -> Merge:

@@ -90,7 +90,10 @@ def random_facts(
     return sorted(set(facts))
 
 
-REAL: tuple[tuple[str, str, tuple[str, EntityType], str, tuple[str, EntityType]], ...] = (
+Stated = tuple[str, str, tuple[str, EntityType], str, tuple[str, EntityType]]
+"""Document, sentence, subject, relation, object."""
+
+REAL: tuple[Stated, ...] = (
     (
         "gum-interview_chomsky",
         "Noam Chomsky is a professor emeritus at Massachusetts Institute of Technology in Linguistics and "
@@ -191,18 +194,18 @@ REAL: tuple[tuple[str, str, tuple[str, EntityType], str, tuple[str, EntityType]]
         ("1948", "date"),
     ),
 )
-"""Document, sentence, subject, relation, object: read by hand from the sample documents."""
+"""Read by hand from the sample documents."""
 
 
-def real_triples() -> list[Triple]:
-    """The triples of ``REAL``, their quotes found in the documents that the project ships."""
+def real_triples(*more: Stated) -> list[Triple]:
+    """The triples of ``REAL`` and ``more``, their quotes found in the documents that the project ships."""
     texts = {}
     with gzip.open(SAMPLE, "rt", encoding="utf-8") as lines:
         for line in lines:
             row = json.loads(line)
             texts[row["doc_id"]] = row["text"]
     triples = []
-    for doc_id, quote, subject, relation, object_ in REAL:
+    for doc_id, quote, subject, relation, object_ in (*REAL, *more):
         start = texts[doc_id].index(quote)
         evidence = Evidence(doc_id=doc_id, start=start, end=start + len(quote), quote=quote)
         triples.append(Triple.of(subject, relation, object_, evidence, "by hand"))

@@ -6,9 +6,11 @@ from itertools import pairwise
 import numpy as np
 
 from longweave.kg.graph import Graph
-from longweave.kg.plan import Plan, Planner
+from longweave.kg.plan import Planner
+from longweave.kg.plan_records import Plan
 from longweave.kg.records import EntityType, Hop, Path, Triple
 from longweave.kg.settings import KgSettings
+from longweave.synth.embedding import encode
 from longweave.synth.records import Document, Dropped, Evidence
 from tests.kg.made_graphs import made_graph_of, node_id
 
@@ -117,8 +119,9 @@ def planner(
         {triple.triple_id: triple for triple in triples},
         {document.doc_id: document for document in documents},
         lambda name: 0.9,
-        KgSettings.model_validate({"per_last_fact": 99} | settings),
+        KgSettings.model_validate({"per_asked_fact": 99, "fewest_guesses": 1} | settings),
         np.random.default_rng(seed),
+        encode,
     )
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from longweave.kg.ask import ask_question, make_candidate, say_clues
+from longweave.kg.ask import ask_question, make_candidate, say_clues, write_instruction
 from longweave.kg.chunks import Chunk
+from longweave.kg.clues import Clue
 from longweave.kg.extract import extract_chunk
-from longweave.kg.perturb import Clue
-from longweave.kg.plan import Plan
+from longweave.kg.plan_records import Plan
 from longweave.kg.prove import read_plan
 from longweave.kg.records import Statement
 from longweave.kg.settings import ExtractSettings
@@ -28,6 +28,7 @@ from tests.kg.made_plans import (
     plan_shift,
     plan_years,
 )
+from tests.kg.made_timelines import BETWEEN, OUTSIDE, documents, plan_timeline
 from tests.verify.asked import ask_scripted, prompt_of
 
 GOOD = "Which firm was founded by the man who designed the structure that spans the Odrava Gorge?"
@@ -45,7 +46,8 @@ def ask(
         prompts.append(prompt_of(body))
         seeds.append(body["seed"])
         question = wordings[len(prompts) - 1]
-        return json.dumps({"problem": "" if usable else "two men", "usable": usable, "question": question})
+        wording = {"draft": "", "short_cuts": "", "problem": "" if usable else "two men", "usable": usable}
+        return json.dumps(wording | {"question": question})
 
     async def run(asker: Asker) -> Candidate | Dropped:
         return await ask_question(plan or plan_fact(), DOCUMENTS, asker, tries, seed=3)
@@ -104,10 +106,87 @@ def test_after_a_leak_another_wording_is_asked_for(tmp_path: Path) -> None:
     assert len(prompts) == 2 and len(set(seeds)) == 2
 
 
-def test_what_was_wrong_with_the_last_wording_is_told(tmp_path: Path) -> None:
+def test_what_is_wrong_with_the_last_wording_is_told_with_the_next_request(tmp_path: Path) -> None:
+    made, prompts, _ = ask(tmp_path, [LEAK, "Which {names}?", GOOD], tries=3)
+    assert isinstance(made, Candidate) and made.question == GOOD
+    again = "Your last wording was turned down: "
+    assert again not in prompts[0]
+    assert f"{again}name_leaked: {VENN!r} in: {LEAK}\nWrite another one" in prompts[1]
+    assert f"{again}no_question: Which {{names}}?\n" in prompts[2], "what a model says is no field"
+    assert LEAK not in prompts[2], "of the last one only"
+    documents = {prompt.partition("</text>")[0] for prompt in prompts}
+    assert len(documents) == 1, "what a server has read of the passages serves all tries"
+
+
+def test_after_the_last_try_the_last_flaw_is_the_reason(tmp_path: Path) -> None:
     made, prompts, _ = ask(tmp_path, [LEAK, "Which?", GOOD])
     assert len(prompts) == 2
     assert made == Dropped(reason="no_question", detail="Which?")
+
+
+def test_a_wording_may_hold_no_name_but_those_of_the_description(tmp_path: Path) -> None:
+    made, _, _ = ask(tmp_path, [GOOD.replace("Which firm", "Which firm of Bergen")], tries=1)
+    assert isinstance(made, Dropped) and made.reason == "other_name" and made.detail.startswith("'Bergen' in")
+
+
+@pytest.mark.parametrize(
+    ("third", "turn", "says"),
+    [
+        (OUTSIDE, 1, "The facts lead from the thing described below to X2, X3 and X4, and on to a date"),
+        (OUTSIDE, 1, "and no year. The answer is Karelin Bridge."),
+        (OUTSIDE, 2, "Three dates have to be found, X1, D and the last of the X:"),
+        (OUTSIDE, 2, "the number of years between the year of X1 and the year of D, and the number of years"),
+        (OUTSIDE, 2, "the year of D and the year of X5, added up. Say"),
+        (OUTSIDE, 2, "The answer is 40 (from the years alone)"),
+        (BETWEEN, 2, "where the ends are the years of X1 and X5. Say"),
+        (BETWEEN, 3, "one of these facts says how one thing acted on another"),
+        (BETWEEN, 3, "The answer is 14 (from the years alone)"),
+        (OUTSIDE, 4, "Suppose that what happened at X5 had happened"),
+    ],
+)
+def test_three_dates_are_asked_for_in_words_of_each_paradigm(third: str, turn: int, says: str) -> None:
+    plan = plan_timeline(third, turn)
+    prompt = write_instruction(plan)
+    assert says in prompt and "{" not in prompt
+    if turn == 4:
+        assert plan.computation is not None
+        assert f"had happened {plan.computation.said} than it did, in exactly these words" in prompt
+
+
+def test_the_third_date_is_told_with_the_thing_that_it_hangs_on() -> None:
+    prompt = write_instruction(plan_timeline())
+    assert '5. X3 -[was decorated in]-> D (shown by: "Tobias Venn was decorated in 1899")' in prompt
+    assert "1. X2 -[was opened in]-> X1" in prompt, "as its sentence says it"
+    assert "\nD is 1899 (date)\n" in prompt
+    assert "1899; 1931; Karelin Bridge; May 1907; Norrland Cable Works; Tobias Venn;" in prompt
+    assert 'for the description: "Tobias Venn was born in Tromvik."' in prompt
+
+
+def test_joints_are_told_by_the_thing_before_them_on_the_way_from_the_start() -> None:
+    plan = plan_years()
+    joints = [
+        joint.model_copy(update={"apart": ["a -[r]-> b"], "alike": ["c -[r]-> d", "e -[r]-> f"]})
+        if joint.place == 2
+        else joint
+        for joint in plan.joints
+    ]
+    prompt = write_instruction(plan.model_copy(update={"joints": joints}))
+    assert [joint.place for joint in joints] == [0, 2, 3, 4] and plan.anchor == 1
+    assert (
+        "about the joints:\nX1, told by X2\n"
+        "X3, told by X2 | must not be taken for what is meant here: a -[r]-> b | "
+        "the words should fit these as well: c -[r]-> d; e -[r]-> f\n"
+        "X4, told by X3\nX5, told by X4\n"
+    ) in prompt
+
+
+def test_a_question_of_three_dates_knows_the_files_that_it_was_asked_with() -> None:
+    def fingerprint(third: str, turn: int) -> str:
+        return make_candidate(plan_timeline(third, turn), GOOD, documents(third), 3, "m").prompt_fingerprint
+
+    prints = {fingerprint(third, turn) for third in (OUTSIDE, BETWEEN) for turn in (1, 2, 3)}
+    assert len(prints) == 5, "which date lies between is asked for in the same words"
+    assert make_candidate(plan_years(), GOOD, DOCUMENTS, 3, "m").prompt_fingerprint not in prints
 
 
 def test_a_model_may_decline_and_is_not_asked_again(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from longweave.kg.checks import check_question, hidden_names
-from longweave.kg.plan import Plan
+from longweave.kg.plan_records import Plan
 from tests.kg.made_plans import (
     BRIDGE,
     GORGE,
@@ -38,8 +38,6 @@ def with_aliases(aliases: list[str]) -> Plan:
     [
         GOOD,
         "The Odrava Gorge is spanned by one structure. What firm did its designer found?",
-        "In the U.S. is a copy of the structure over the Odrava Gorge. Which firm did its designer found?",
-        "Which firm that later left the U.S. was founded by the designer of what spans the Odrava Gorge?",
         "Had what spans the Odrava Gorge fallen, which firm would its designer not have founded?",
         "What spans the Odrava Gorge was sold. Were it not, which firm would its designer have founded?",
         "After passing the Odrava Gorge, and listing its bridges, which firm of its builder's comes to mind?",
@@ -119,7 +117,31 @@ def test_dates_at_the_ends_are_hidden_and_so_is_what_is_computed_of_them() -> No
     assert reason(f"{start} of the firm that its designer founded?", plan) == ""
     assert reason(f"{start}, in 1931, of the firm that its designer founded?", plan) == "name_leaked"
     assert reason(f"{start} 24 years on of the firm that its designer founded?", plan) == "answer_leaked"
-    assert reason(f"{start} of the firm of 240 men that its designer founded?", plan) == ""
+    assert reason(f"{start} of the firm of 240 men that its designer founded?", plan) == "other_number"
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        (
+            "Which firm that later left the U.S. was founded by the designer of what spans the Odrava Gorge?",
+            "other_name",
+        ),
+        ("Which firm in Bergen was founded by the designer of what spans the Odrava Gorge?", "other_name"),
+        ("Which firm in Österby was founded by the designer of what spans the Odrava Gorge?", "other_name"),
+        ("Which firm, “Moe Mills” aside, was founded by the designer at the Odrava Gorge?", "other_name"),
+        ("Which firm of 1,907 men did the designer of what spans the Odrava Gorge found?", "other_number"),
+        ("What of the Odrava Gorge’s one bridge: which firm did its designer found?", ""),
+        ("Which of the 12 firms was founded by the designer of what spans the Odrava Gorge?", "other_number"),
+        (
+            "Which firm was founded in the 1920s by the designer of what spans the Odrava Gorge?",
+            "other_number",
+        ),
+        ("Odrava Gorge is spanned by a structure. Which firm did its designer found?", ""),
+    ],
+)
+def test_a_particular_by_which_one_could_begin_in_the_middle_is_refused(question: str, expected: str) -> None:
+    assert reason(question) == expected
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -25,6 +25,13 @@ def test_an_entity_is_told_with_its_relations_documents_and_quotes() -> None:
     ]
 
 
+def test_when_a_fact_held_is_told_with_its_document() -> None:
+    triples = [triple.model_copy(update={"time": "1948"}) for triple in real_triples()]
+    _, _, of_edge = gather(triples)
+    lines = describe_entity(made_graph_of(triples), "Hawaii", of_edge)
+    assert any(line.startswith("      sotu-1948-Truman (1948): “I believe") for line in lines)
+
+
 def test_without_triples_the_documents_are_named() -> None:
     lines = describe_entity(made_graph_of(real_triples()), "Social Security Act")
     assert lines[2:] == ["  -[enacted in]-> 1935 (date)", "      sotu-1969-Johnson"]

@@ -3,12 +3,14 @@
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from longweave.kg.graph import build_graph, open_graph, save_graph, tabulate_edges
-from longweave.kg.records import Edge, Node, from_arrow
+from longweave.kg.columns import group_by_edge
+from longweave.kg.graph import build_from_tables, build_graph, open_graph, save_graph, tabulate_edges
+from longweave.kg.records import Edge, Node, from_arrow, to_arrow
 from longweave.synth.errors import InputError
 from tests.kg.made_graphs import Fact, gather, made_graph, made_triple, node_id, random_facts, real_triples
 
@@ -103,6 +105,32 @@ def test_an_edge_to_nowhere_and_an_id_twice_are_refused() -> None:
         build_graph([*nodes, nodes[0]], edges)
     with pytest.raises(InputError, match="share their edge_id"):
         build_graph(nodes, [*edges, edges[0]])
+
+
+@settings(deadline=None, max_examples=30)
+@given(FACTS, st.randoms(use_true_random=False))
+def test_triples_by_column_give_the_graph_of_their_records(facts: list[Fact], chance) -> None:
+    triples = [made_triple(fact, {}) for fact in sorted(set(facts))]
+    nodes, edges, of_edge = gather(triples)
+    edge_of = {edge.edge_id: edge for edge in edges}
+    rows = [
+        {
+            "edge_id": edge_id,
+            "head": edge_of[edge_id].head,
+            "relation": edge_of[edge_id].relation,
+            "tail": edge_of[edge_id].tail,
+            "triple_id": triple.triple_id,
+            "doc_id": triple.doc_id,
+        }
+        for edge_id, some in of_edge.items()
+        for triple in some
+    ]
+    rows.append(dict.fromkeys(rows[0], "") | {"triple_id": "of no edge", "doc_id": "1"})
+    chance.shuffle(rows)
+    graph = build_from_tables(to_arrow(nodes, Node), group_by_edge(pa.Table.from_pylist(rows)))
+    assert from_arrow(tabulate_edges(graph, 0, graph.n_edges), Edge) == sorted(
+        edges, key=lambda edge: edge.edge_id
+    )
 
 
 def test_no_edges_and_no_nodes_are_a_graph(tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longweave.kg.ground import find_quote, ground_statement, names_thing, words_of
+from longweave.kg.ground import find_quote, ground_statement, names_thing
 from longweave.kg.records import Statement, Triple
+from longweave.kg.spelling import words_of
 from longweave.synth.records import Document, Dropped
 
 TEXT = """Remarks on the Treaty
@@ -105,6 +106,9 @@ def test_a_quote_is_no_pattern() -> None:
         ({"relation": "…"}, "relation_says_nothing"),
         ({"object": "Paris"}, "object_not_in_quote"),
         ({"subject": "Vatican Council"}, "subject_not_in_text"),
+        ({"subject": "South Atlantic Treaty"}, "subject_not_in_text"),
+        ({"subject": "US", "object": "United States", "quote": "North"}, "object_not_in_quote"),
+        ({"object": "us", "object_type": "place"}, "no_name"),
         ({"subject": "Harry S. Truman", "subject_type": "person"}, ""),
         ({"object": "April 4, 1949", "object_type": "date"}, ""),
     ],
@@ -144,7 +148,10 @@ def test_a_quote_that_is_half_a_page_is_too_long() -> None:
         ("the State of Hawaii", "States of Hawaii", True),
         ("the State of Hawaii", "State of Alaska", False),
         ("of the and", "Alaska", False),
-        ("on the", "The", True),
+        ("on the", "The", False),
+        ("the laws of the EU", "EU", True),
+        ("he told us", "US", False),
+        ("彼は東京に住む", "東京", True),
         ("anything", "", False),
     ],
 )

@@ -1,9 +1,11 @@
 """Whether a text may state a fact: both names close together, or one of them in the title."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from longweave.kg.mentions import find_names, is_named, states_both
+from longweave.kg.spelling import fold, keep_case
 
 HAWAII, ALASKA = ["Hawaii", "Hawaiian Islands"], ["Alaska"]
 
@@ -42,9 +44,68 @@ def test_names_are_words_whatever_their_case_accents_and_possessives() -> None:
     assert not is_named("the Senate of the U.S.", ["U.S. Senate"])
 
 
-def test_names_of_one_or_two_letters_are_never_found() -> None:
-    assert find_names("it is up to us", ["US", "I", "--"]) == []
+@pytest.mark.parametrize(
+    ("text", "name", "at"),
+    [
+        ("The EU and the UN met.", "EU", 4),
+        ("The EU and the UN met.", "UN", 15),
+        ("a man of the US Army; tell us", "US", 13),
+        ("a man of the U.S. Army", "US", 13),
+        ("a man of the U. S. Army", "the U.S.", 13),
+        ("the 3M Company is 3m away", "3M", 4),
+        ("asked by the WHO, who came", "WHO", 13),
+        ("The Who and who", "The Who", 0),
+        ("\u0160U, SU", "ŠU", 0),
+        ("из СССР в РФ", "РФ", 10),
+        ("Город Москвы", "Москвы", 6),
+        ("Артем", "Артём", 0),
+        ("彼は東京に住む", "東京", 2),
+        ("東京都東京タワー前", "東京タワー", 3),
+        ("저는 서울에서 왔다", "서울", 3),
+        ("ฉันอยู่กรุงเทพมหานคร", "กรุงเทพ", 7),
+        ("यह दिल्ली है", "दिल्ली", 3),
+        ("the Łódź ghetto", "Lodz", 4),
+        ("in Munchen", "München", 3),
+    ],
+)
+def test_short_names_and_those_of_other_scripts_are_found(text: str, name: str, at: int) -> None:
+    assert find_names(text, [name])[0] == at
+    assert is_named(text, [name])
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("it is up to us", "US"),
+        ("eu or un-American, 3m and the THEUS", "EU"),
+        ("AUSTRIA", "US"),
+        ("U.S.A. first", "US"),
+        ("those who came", "WHO"),
+        ("I, and it", "I"),
+        ("In The House", "In"),
+        ("any -- thing", "--"),
+        ("サハリンの島", "サバリン"),
+        ("가 각자", "갂"),
+        ("Москвария", "Москва"),
+        ("中", "国"),
+        ("中国", "中"),
+    ],
+)
+def test_what_only_looks_like_a_short_name_is_none(text: str, name: str) -> None:
+    assert find_names(text, [name]) == []
+    assert not is_named(text, [name])
+
+
+def test_a_short_name_states_a_fact_as_a_long_one_does() -> None:
+    assert states_both("", "Norway never joined the EU.", ["Norway"], ["EU"])
+    assert states_both("Members of the EU", "Norway is none of them.", ["Norway"], ["EU"])
     assert not is_named("it is up to us", [])
+
+
+@given(st.text(alphabet="aßŁłéЁё東がバ가각्ल\u0301’s. ", max_size=30))
+def test_a_text_is_as_long_in_its_case_as_without(text: str) -> None:
+    assert len(fold(text)) == len(keep_case(text))
+    assert keep_case(text).casefold() == fold(text)
 
 
 WORDS = st.lists(

@@ -15,21 +15,23 @@ from longweave.kg.date_pairs import Pair, sample_date_pairs
 from longweave.kg.follow import Chain, follow, needed_documents
 from longweave.kg.graph import Graph
 from longweave.kg.path_settings import PathSettings
-from longweave.kg.paths import chain_text, find_chain, make_path, sample_paths
+from longweave.kg.paths import make_path, sample_paths
 from longweave.kg.records import EntityType, Path, Triple
+from longweave.kg.relation_words import is_symmetric
 from longweave.kg.targets import draw_targets, score_targets
-from longweave.kg.walks import open_subgraph, search_breadth, walk_randomly
+from longweave.kg.walks import count_rivals, open_subgraph, search_breadth, walk_randomly
 from tests.kg.made_graphs import Fact, gather, made_graph, made_graph_of, node_id, random_facts, real_triples
 
 OPEN = PathSettings(paths=10, attempts_per_path=100, max_hops=6, paths_per_answer=9, max_overlap=1)
 
 
 def _chain(graph: Graph, text: str, anchor: int = 0) -> Chain:
-    """The chain of ``A >r B <s C``: names with the relation of each hop and its direction between them."""
+    """The chain of ``A >r B <s C``: names with the relation of each hop, ``~`` for a space, and its direction
+    between them."""
     names, edges, steps = text.split(), [], []
     number = {graph.name(node): node for node in range(graph.n_nodes)}
     for here, hop, there in zip(names[::2], names[1::2], names[2::2], strict=False):
-        step = 2 * graph.relations.index(hop[1:]) + (hop[0] == ">")
+        step = 2 * graph.relations.index(hop[1:].replace("~", " ")) + (hop[0] == ">")
         for half in range(graph.starts[number[here]], graph.starts[number[here] + 1]):
             if graph.step[half] == step and graph.neighbour[half] == number[there]:
                 edges.append(int(graph.edge[half]))
@@ -50,6 +52,22 @@ def _judge(
     return make_path(graph, _chain(graph, text, anchor), triples, Limits.of(graph, given_))
 
 
+def _number(graph: Graph, path: Path) -> Chain:
+    """The chain of ``path`` in ``graph``."""
+    edges = [graph.edge_number(hop.edge_id) for hop in path.hops]
+    steps = [2 * int(graph.relation[edge]) + hop.forward for edge, hop in zip(edges, path.hops, strict=True)]
+    return Chain(tuple(map(graph.node_number, path.nodes)), tuple(edges), tuple(steps))
+
+
+def _draw(path: Path, names: dict[str, str]) -> str:
+    """``(A)-[r]->(B)<-[s]-(C)``"""
+    parts = [f"({names[path.nodes[0]]})"]
+    for hop, node in zip(path.hops, path.nodes[1:], strict=True):
+        parts.append(f"-[{hop.relation}]->" if hop.forward else f"<-[{hop.relation}]-")
+        parts.append(f"({names[node]})")
+    return "".join(parts)
+
+
 LINE: list[Fact] = [("A", "r", "B", "1"), ("B", "s", "C", "2"), ("C", "t", "D", "3")]
 
 
@@ -59,15 +77,6 @@ def test_a_chain_that_holds_every_constraint_is_a_path_with_its_evidence() -> No
     assert path.nodes == [node_id(name) for name in "ABCD"]
     assert path.doc_ids == ["1", "2", "3"]
     assert [(hop.relation, hop.forward) for hop in path.hops] == [("r", True), ("s", True), ("t", True)]
-
-
-def test_its_text_shows_the_direction_of_each_hop() -> None:
-    facts: list[Fact] = [("B", "r", "A", "1"), ("B", "s", "C", "2")]
-    path = _judge(facts, "A <r B >s C")
-    graph, _ = made_graph(facts)
-    nodes = {graph.node_id(number): graph.node(number) for number in range(graph.n_nodes)}
-    assert isinstance(path, Path)
-    assert chain_text(path, nodes) == "(A)<-[r]-(B)-[s]->(C)"
 
 
 @pytest.mark.parametrize(
@@ -282,7 +291,7 @@ def test_needed_documents_are_those_without_which_nothing_is_left(
     graph, triples = made_graph(facts, types)
     for path in _paths(sample_paths(graph, triples, OPEN, np.random.default_rng(seed))):
         names = _names(path, facts)
-        needed = {graph.documents[doc] for doc in needed_documents(graph, find_chain(graph, path))}
+        needed = {graph.documents[doc] for doc in needed_documents(graph, _number(graph, path))}
         stated = {fact[3] for fact in facts}
         assert needed == {
             doc_id
@@ -413,10 +422,10 @@ def test_targets_are_neither_hubs_nor_lonely() -> None:
 def test_real_sentences_join_over_their_documents() -> None:
     triples = real_triples()
     nodes, _, of_edge = gather(triples)
-    graph, by_id = made_graph_of(triples), {node.node_id: node for node in nodes}
+    graph, names = made_graph_of(triples), {node.node_id: node.name for node in nodes}
     given_ = PathSettings(paths=60, paths_per_answer=9, max_overlap=1)
     made = list(sample_paths(graph, of_edge, given_, np.random.default_rng(0)))
-    paths = {chain_text(path, by_id): path for path in made if isinstance(path, Path)}
+    paths = {_draw(path, names): path for path in made if isinstance(path, Path)}
     long = (
         "(Noam Chomsky)-[professor emeritus at]->(Massachusetts Institute of Technology)"
         "<-[made by a team from]-(study of ozone and crops)-[supported by]->(National Park Service)"
@@ -444,3 +453,51 @@ def test_real_dates_are_joined_from_a_thing_between_them() -> None:
     assert {by_id[pair.anchor].name for pair in pairs} == {"National Park Service"}
     ends = {frozenset((by_id[pair.path.nodes[0]].name, by_id[pair.path.nodes[-1]].name)) for pair in pairs}
     assert ends == {frozenset(("July 28, 2014", "1948"))}
+
+
+# Relations that say the same either way.
+
+TREATY: list[Fact] = [("A", "r", "X", "1"), ("X", "borders", "C", "2")]
+
+
+def test_a_symmetric_relation_is_followed_whichever_end_was_named_first() -> None:
+    assert isinstance(_judge(TREATY, "A >r X >borders C"), Path)
+    turned: Fact = ("D", "borders", "X", "4")
+    made = _judge([*TREATY, turned], "A >r X >borders C")
+    assert made == Rejected("not_unique", "C")
+    assert isinstance(_judge([*TREATY, ("D", "surrounds", "X", "4")], "A >r X >borders C"), Path)
+
+
+def test_a_document_is_not_needed_where_another_states_its_hop_the_other_way_round() -> None:
+    facts: list[Fact] = [*TREATY, ("A", "r", "Y", "1"), ("C", "borders", "Y", "4")]
+    made = _judge(facts, "A >r X >borders C")
+    assert isinstance(made, Rejected) and made.reason == "not_necessary"
+
+
+def test_two_hops_of_a_symmetric_relation_are_there_and_back() -> None:
+    facts: list[Fact] = [("A", "is married to", "B", "1"), ("B", "is married to", "C", "2")]
+    made = _judge(facts, "A >is~married~to B >is~married~to C")
+    assert made == Rejected("relation_repeated", "is married to: there and back")
+
+
+def test_the_fan_out_of_a_symmetric_relation_counts_both_ways() -> None:
+    facts: list[Fact] = [("A", "met with", "B", "1"), ("C", "met with", "A", "2"), ("A", "saw", "D", "3")]
+    graph, _ = made_graph([*facts, ("E", "saw", "A", "3")])
+    number = {graph.name(node): node for node in range(graph.n_nodes)}
+    source = np.repeat(np.arange(graph.n_nodes), graph.degrees())
+    towards = {
+        graph.name(int(here)): int(count)
+        for here, there, count in zip(source, graph.neighbour, count_rivals(graph), strict=True)
+        if there == number["A"]
+    }
+    assert towards == {"B": 2, "C": 2, "D": 1, "E": 1}
+
+
+def test_phrases_are_symmetric_whatever_their_tense() -> None:
+    both = (
+        "borders;is married to;was also married to;is a partner of;joined with;met with;met;cooperated with;"
+        "shares a border with;has signed a treaty with;met in Paris with;is near"
+    )
+    one = "joined;was founded by;met in;is bordered by;begins with;with;was replaced with;is the father of"
+    assert all(map(is_symmetric, both.split(";")))
+    assert not any(map(is_symmetric, one.split(";")))

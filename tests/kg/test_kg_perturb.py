@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from longweave.kg.clues import Clue, say_year
 from longweave.kg.graph import Graph
-from longweave.kg.perturb import Clue, DescribeSettings, Description, describe, say_year
-from longweave.kg.records import EntityType, Hop
+from longweave.kg.perturb import DescribeSettings, Description, describe
+from longweave.kg.records import EntityType, Hop, Triple
 from longweave.kg.values import year_of
 from longweave.synth.records import Dropped
 from tests.kg.made_graphs import Fact, made_graph, random_facts
@@ -30,14 +31,40 @@ def tell(
     barred: tuple[str, ...] = (),
     seed: int = 0,
     common: tuple[str, ...] = (),
+    documents: tuple[str, ...] = (),
 ) -> Description | Dropped:
-    graph, _ = made_graph(facts, types)
+    graph, of_edge = made_graph(facts, types)
+    triples = by_id(of_edge)
     avoided = [number_of(graph, one) for one in avoid]
     wanted = DescribeSettings(barred, 0.5)
     rng = np.random.default_rng(seed)
-    return describe(
-        graph, number_of(graph, name), avoided, wanted, lambda said: float(said not in common), rng
+    told = describe(
+        graph,
+        number_of(graph, name),
+        avoided,
+        wanted,
+        lambda said: float(said not in common),
+        rng,
+        None,
+        triples,
+        documents,
     )
+    if isinstance(told, Description):
+        for clue in told.clues:
+            for edge_id, triple_id in zip(clue.edge_ids, clue.triple_ids, strict=True):
+                assert triple_id in {triple.triple_id for triple in of_edge[edge_id]}
+    return told
+
+
+def by_id(of_edge: dict[str, list[Triple]]) -> dict[str, Triple]:
+    return {triple.triple_id: triple for some in of_edge.values() for triple in some}
+
+
+def docs_of(told: Description | Dropped, facts: list[Fact]) -> list[str]:
+    """The documents of the triples that prove a description, each once."""
+    _, of_edge = made_graph(facts)
+    doc_of = {triple.triple_id: triple.doc_id for some in of_edge.values() for triple in some}
+    return list(dict.fromkeys(doc_of[one] for clue in clues_of(told) for one in clue.triple_ids))
 
 
 def rare(said: str) -> float:
@@ -109,7 +136,9 @@ def fits_rank(graph: Graph, clue: Clue) -> set[int]:
             for other in range(graph.n_nodes):
                 if found[3] != f"{relation} {graph.name(other)}":
                     continue
-                probe = Clue(kind="relational", relation=relation, forward=forward, said="", edge_ids=[])
+                probe = Clue(
+                    kind="relational", relation=relation, forward=forward, said="", edge_ids=[], triple_ids=[]
+                )
                 group = {node for node, end in ends_of(graph, probe) if end == other}
                 values = {
                     node: [graph.name(end) for one, end in ends_of(graph, clue) if one == node]
@@ -126,21 +155,28 @@ def fits_rank(graph: Graph, clue: Clue) -> set[int]:
     return best
 
 
-def check_description(graph: Graph, node: int, told: Description, avoid: set[int]) -> None:
+def fits_all(graph: Graph, clues: list[Clue]) -> set[int]:
+    """The nodes that fit every one of ``clues``; all where these name nothing to look up."""
     fits = set(range(graph.n_nodes))
-    for clue in told.clues:
-        if clue.kind == "superlative":
-            fits &= fits_rank(graph, clue) or fits
-            assert node in fits_rank(graph, clue)
-        else:
-            fits &= fits_plainly(graph, clue)
+    if all(clue.kind == "temporal" for clue in clues):
+        return fits
+    for clue in clues:
+        fits &= fits_rank(graph, clue) if clue.kind == "superlative" else fits_plainly(graph, clue)
+    return fits
+
+
+def check_description(graph: Graph, node: int, told: Description, avoid: set[int]) -> None:
+    fits = fits_all(graph, told.clues)
+    for at, clue in enumerate(told.clues):
+        assert node in (fits_rank if clue.kind == "superlative" else fits_plainly)(graph, clue)
+        rest = [*told.clues[:at], *told.clues[at + 1 :]]
+        assert fits_all(graph, rest) != {node} or any(one.kind == "superlative" for one in rest)
         edges = [graph.edge_number(edge_id) for edge_id in clue.edge_ids]
         assert edges
         if clue.kind != "superlative":
             spoken = {int(end[edges[0]]) for end in (graph.head, graph.tail)}
             assert node in spoken and not (spoken - {node}) & avoid
-    assert fits == {node}
-    assert any(clue.kind not in ("temporal", "superlative") for clue in told.clues)
+    assert fits == {node} or any(clue.kind == "superlative" for clue in told.clues)
     assert not {graph.name(one) for one in (avoid | {node})} & {clue.said for clue in told.clues}
 
 
@@ -155,19 +191,21 @@ def test_a_description_fits_one_node_and_speaks_of_none_to_be_avoided(seed: int,
                 facts.append((f"e{node}", relation, str(rng.choice(values)), "d0"))
     types: dict[str, EntityType] = {date: "date" for date in DATES}
     types |= {amount: "number" for amount in AMOUNTS}
-    graph, _ = made_graph(sorted(set(facts)), types)
+    graph, of_edge = made_graph(sorted(set(facts)), types)
+    wanted = DescribeSettings(("r2",), 0.5)
     things = np.flatnonzero(~graph.is_value())
     for node in things.tolist():
         avoid = {int(one) for one in rng.choice(things, size=2)}
-        told = describe(
-            graph, node, sorted(avoid), DescribeSettings(("r2",), 0.5), rare, np.random.default_rng(seed)
-        )
+
+        def tell_it(node: int = node, avoid: set[int] = avoid) -> Description | Dropped:
+            chance = np.random.default_rng(seed)
+            return describe(graph, node, sorted(avoid), wanted, rare, chance, None, by_id(of_edge), ["d0"])
+
+        told = tell_it()
         if isinstance(told, Description):
             assert all(clue.relation != "r2" for clue in told.clues)
             check_description(graph, node, told, avoid)
-            again = describe(
-                graph, node, sorted(avoid), DescribeSettings(("r2",), 0.5), rare, np.random.default_rng(seed)
-            )
+            again = tell_it()
             assert again == told
         else:
             assert told.reason == "not_describable"
@@ -237,7 +275,8 @@ def test_a_year_is_told_roughly() -> None:
         clues = clues_of(tell(SHARED, "Beta", types=YEARS, seed=seed))
         assert "1955" not in " ".join(clue.said for clue in clues)
         kinds = {clue.kind for clue in clues}
-        assert kinds in ({"institutional", "temporal"}, {"institutional", "superlative"})
+        assert kinds in ({"institutional", "temporal"}, {"superlative"})
+        assert [clue.names for clue in clues if clue.kind != "temporal"] == ["Detroit"]
 
 
 def test_a_rank_rests_on_the_facts_of_all_that_are_ranked() -> None:
@@ -248,6 +287,8 @@ def test_a_rank_rests_on_the_facts_of_all_that_are_ranked() -> None:
     for rank in ranks:
         assert rank.said == "the latest of the 2 that share: is based in Detroit"
         assert len(rank.edge_ids) == 4
+    told = tell(only, "Beta", types=YEARS, common=("Detroit",))
+    assert isinstance(told, Dropped), "what it is ranked among cannot be found"
 
 
 @pytest.mark.parametrize(
@@ -294,7 +335,7 @@ def test_three_or_four_years_fit_a_veiled_one(year: int) -> None:
 
 
 def by_value(facts: list[Fact], name: str, value: str, types: dict[str, EntityType]) -> Description | Dropped:
-    graph, _ = made_graph(facts, types)
+    graph, of_edge = made_graph(facts, types)
     node, other = number_of(graph, name), number_of(graph, value)
     at = next(edge for edge in range(graph.n_edges) if (graph.head[edge], graph.tail[edge]) == (node, other))
     hop = Hop(
@@ -305,7 +346,7 @@ def by_value(facts: list[Fact], name: str, value: str, types: dict[str, EntityTy
         doc_id="1",
     )
     wanted = DescribeSettings((), 0.5)
-    return describe(graph, node, [], wanted, rare, np.random.default_rng(0), hop)
+    return describe(graph, node, [], wanted, rare, np.random.default_rng(0), hop, by_id(of_edge), [])
 
 
 def test_a_path_that_starts_with_a_date_tells_it_roughly_beside_a_named_clue() -> None:
@@ -326,6 +367,7 @@ def test_a_value_alone_describes_nothing() -> None:
 
 def test_an_amount_is_told_as_it_is() -> None:
     facts: list[Fact] = [("Acme", "has", "30 ships", "1"), ("Acme", "is in", "Detroit", "2")]
+    facts.append(("Beta", "is in", "Detroit", "2"))
     first, second = clues_of(by_value(facts, "Acme", "30 ships", {"30 ships": "number"}))
     assert (first.said, second.said) == ("30 ships", "Detroit")
 
@@ -335,5 +377,60 @@ def test_what_many_documents_name_does_not_describe() -> None:
     assert isinstance(told, Dropped) and told.reason == "not_describable"
 
 
-def test_a_second_rare_fact_is_told_even_where_one_is_enough() -> None:
-    assert {clue.said for clue in clues_of(tell(HEADS, "Bunche"))} == {"Nobel Prize", "Detroit"}
+def test_one_fact_is_told_where_one_is_enough() -> None:
+    assert len(clues_of(tell(HEADS, "Bunche"))) == 1
+
+
+CHOICE: list[Fact] = [
+    ("Bunche", "won", "Nobel Prize", "first"),
+    ("Bunche", "was born in", "Detroit", "last"),
+    ("Bunche", "led", "UN", "far"),
+    ("Marshall", "won", "Nobel Prize", "far"),
+    ("Marshall", "led", "Army", "far"),
+]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_facts_of_documents_that_are_needed_anyway_go_before_others(seed: int) -> None:
+    told = tell(CHOICE, "Bunche", documents=("first", "last"), seed=seed)
+    assert {clue.said for clue in clues_of(told)} == {"Detroit"}
+    assert docs_of(told, CHOICE) == ["last"]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_of_the_documents_that_are_needed_the_first_go_before_the_last(seed: int) -> None:
+    both: list[Fact] = [*CHOICE, ("Bunche", "wrote", "Diary", "first")]
+    told = tell(both, "Bunche", documents=("first", "last"), seed=seed)
+    assert {clue.said for clue in clues_of(told)} == {"Diary"}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_fact_is_proven_from_a_document_that_is_needed_anyway(seed: int) -> None:
+    facts: list[Fact] = [("Bunche", "won", "Nobel Prize", doc_id) for doc_id in ("a", "m", "z")]
+    assert docs_of(tell(facts, "Bunche", documents=("x", "m"), seed=seed), facts) == ["m"]
+    assert docs_of(tell(facts, "Bunche", documents=("z", "m"), seed=seed), facts) == ["z"]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_facts_of_further_documents_share_one_where_they_can(seed: int) -> None:
+    facts: list[Fact] = [
+        *(("Bunche", "won", "Nobel Prize", doc_id) for doc_id in ("a", "m")),
+        *(("Bunche", "was born in", "Detroit", doc_id) for doc_id in ("m", "z")),
+        ("Marshall", "won", "Nobel Prize", "q"),
+        ("Ford", "was born in", "Detroit", "q"),
+    ]
+    told = tell(facts, "Bunche", documents=("x",), seed=seed)
+    assert docs_of(told, facts) == ["m"] and len(clues_of(told)) == 2
+
+
+def test_a_symmetric_fact_fits_whoever_is_at_either_end() -> None:
+    facts: list[Fact] = [("Bunche", "met with", "Nehru", "1"), ("Nehru", "met with", "Marshall", "2")]
+    told = tell(facts, "Bunche")
+    assert isinstance(told, Dropped) and told.reason == "not_describable"
+    assert len(clues_of(tell(facts[:1], "Bunche"))) == 1
+
+
+def test_a_value_is_left_out_where_it_tells_nothing_more() -> None:
+    facts: list[Fact] = [("Acme", "has", "30 ships", "1"), ("Acme", "is in", "Detroit", "2")]
+    (clue,) = clues_of(by_value(facts, "Acme", "30 ships", {"30 ships": "number"}))
+    assert clue.said == "Detroit"

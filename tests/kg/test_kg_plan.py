@@ -2,11 +2,13 @@
 
 import pytest
 
+from longweave.kg.answers import SHARES, answer_of
 from longweave.kg.checks import hidden_names
 from longweave.kg.graph import build_graph
-from longweave.kg.plan import PARADIGMS, SHARES, Computation, Plan, PlanNode, answer_of, clue_names
-from longweave.kg.records import EntityType, Path
-from longweave.kg.values import read_date, read_number
+from longweave.kg.guesses import MANY
+from longweave.kg.plan import find_repeated_date
+from longweave.kg.plan_records import PARADIGMS, Plan, clue_names
+from longweave.kg.records import Path, Triple
 from longweave.synth.records import Dropped
 from tests.kg.made_graphs import gather, made_graph_of, node_id
 from tests.kg.made_plans import (
@@ -28,6 +30,7 @@ from tests.kg.made_plans import (
     planned,
     planner,
 )
+from tests.kg.made_timelines import BETWEEN, OUTSIDE, documents, plan_timeline, timeline, timeline_planner
 
 
 def test_a_plan_holds_the_facts_of_its_hops_and_of_its_clues() -> None:
@@ -50,7 +53,7 @@ def test_a_hop_that_is_taken_backwards_keeps_the_order_of_its_sentence() -> None
     assert plan.chain == "(Norrland Cable Works)<-[founded]-(Tobias Venn)<-[was designed by]-(Karelin Bridge)"
     assert (plan.facts[0].subject, plan.facts[0].object) == ([VENN], [WORKS])
     assert plan.answer == BRIDGE
-    assert [fact.object for fact in plan.facts[2:]] == [[CLOSED], ["Ulmen Strike"]]
+    assert [fact.object for fact in plan.facts[2:]] == [[STRIKE]], "the year of its closure adds nothing"
 
 
 def test_an_edge_that_reads_the_other_way_round_keeps_the_order_of_its_sentence() -> None:
@@ -121,8 +124,12 @@ def test_an_amount_is_supposed_to_be_larger_or_smaller() -> None:
     assert SHARES[plan.computation.said] == plan.computation.factor
 
 
-def test_a_path_that_starts_with_a_value_uses_it_as_a_clue() -> None:
-    plan = planned(OPENED, BRIDGE, VENN, WORKS)
+def test_a_path_that_starts_with_a_value_uses_it_as_a_clue_where_that_tells_more() -> None:
+    twin = TRIPLES[0].model_copy(update={"triple_id": "twin", "subject": "Lower Footbridge"})
+    triples = [*TRIPLES, twin]
+    own = planner(graph=made_graph_of(triples), triples=triples)
+    plan = own.plan(path_along(OPENED, BRIDGE, VENN, WORKS), node_id(OPENED))
+    assert isinstance(plan, Plan)
     assert [node.name for node in plan.nodes] == [BRIDGE, VENN, WORKS] and plan.anchor == 0
     clue, named = plan.start.clues
     assert (clue.kind, clue.said) == ("temporal", "a year ending in 7 in the early 20th century")
@@ -130,6 +137,13 @@ def test_a_path_that_starts_with_a_value_uses_it_as_a_clue() -> None:
     assert plan.path == path_along(BRIDGE, VENN, WORKS)
     assert [fact.object for fact in plan.facts[2:]] == [[OPENED], [GORGE]]
     assert plan.doc_ids == ["builders", "lives", "gorge"]
+
+
+def test_a_value_that_tells_nothing_more_is_dropped_with_its_hop() -> None:
+    plan = planned(OPENED, BRIDGE, VENN, WORKS)
+    assert plan.path == path_along(BRIDGE, VENN, WORKS) and plan.anchor == 0
+    assert [clue.said for clue in plan.start.clues] == [GORGE]
+    assert OPENED not in [name for fact in plan.facts for name in fact.object]
 
 
 def reason(made: Plan | Dropped) -> str:
@@ -161,49 +175,10 @@ def test_a_document_whose_facts_another_may_state_is_not_needed() -> None:
     assert isinstance(dropped, Dropped) and "Short lives of engineers" in dropped.detail
 
 
-def node(name: str, type_: EntityType) -> PlanNode:
-    return PlanNode(name=name, type=type_, aliases=[name])
-
-
-@pytest.mark.parametrize(
-    ("first", "last", "computation", "expected"),
-    [
-        ("March 12, 1947", "1945", Computation(kind="years_between"), "2"),
-        ("1945", "1945", Computation(kind="years_between"), None),
-        ("July 4", "1945", Computation(kind="years_between"), None),
-        ("1945", "the early 1950s", Computation(kind="years_between"), None),
-        ("A", "12 May 1947", Computation(kind="year_shifted", years=-7), "1940"),
-        ("A", "1947-1950", Computation(kind="year_shifted", years=-7), None),
-        ("A", "$2.3 billion", Computation(kind="amount_scaled", factor=3.0), "6900000000"),
-        ("A", "7.1 percent", Computation(kind="amount_scaled", factor=1.2), "8.52"),
-        ("A", "a dozen", Computation(kind="amount_scaled", factor=3.0), None),
-        ("A", "B", None, "B"),
-    ],
-)
-def test_answers_follow_from_the_values_at_the_ends(
-    first: str, last: str, computation: Computation | None, expected: str | None
-) -> None:
-    found = answer_of([node(first, "date"), node(last, "date")], computation)
-    if expected is None:
-        assert isinstance(found, Dropped) and found.reason == "no_arithmetic"
-    else:
-        assert not isinstance(found, Dropped) and found.text == expected
-
-
-def test_values_are_read_as_they_are_written() -> None:
-    assert read_date("4 July 1976") == read_date("1976-07-04") == (1976, 7, 4)
-    assert read_date("May 1947") == (1947, 5, 0) and read_date("in the 1950s of old") is None
-    dollars = read_number("$2.3 billion")
-    assert dollars is not None and (dollars.value, dollars.unit) == (2.3e9, "$")
-    loss = read_number("-1,200 jobs lost")
-    assert loss is not None and (loss.value, loss.unit) == (-1200, "jobs lost")
-    assert read_number("twelve") is None
-
-
 def test_no_more_than_a_few_plans_end_with_one_fact() -> None:
-    own, path = planner(per_last_fact=1), path_along(BRIDGE, VENN, WORKS)
+    own, path = planner(per_asked_fact=1), path_along(BRIDGE, VENN, WORKS)
     assert isinstance(own.plan(path, node_id(BRIDGE)), Plan)
-    assert reason(own.plan(path, node_id(BRIDGE))) == "last_fact_repeated"
+    assert reason(own.plan(path, node_id(BRIDGE))) == "fact_repeated"
 
 
 def test_a_last_fact_that_names_something_else_is_a_shortcut() -> None:
@@ -220,3 +195,111 @@ def test_a_last_fact_that_names_something_else_is_a_shortcut() -> None:
     last = along.hops[-1].model_copy(update={"edge_id": edge.edge_id, "relation": edge.relation})
     path = Path.of(along.nodes, [along.hops[0], last])
     assert reason(own.plan(path, node_id(BRIDGE))) == "shortcut"
+
+
+def test_a_path_on_which_the_answer_can_be_guessed_is_not_asked() -> None:
+    own, path = planner(fewest_guesses=2), path_along(BRIDGE, VENN, WORKS)
+    assert own.count_guesses(path, node_id(BRIDGE)) == 1
+    dropped = own.plan(path, node_id(BRIDGE))
+    assert dropped == Dropped(reason="guessable", detail=f"1 left: {WORKS}")
+    moe, mills, footbridge = "Ida Moe", "Moe Mills", "Lower Footbridge"
+    decoys = [
+        Triple.of((moe, "person"), "founded", (mills, "organization"), TRIPLES[3].evidence, "made"),
+        Triple.of((footbridge, "product"), "was designed by", (moe, "person"), TRIPLES[2].evidence, "made"),
+    ]
+    for more, left in ((decoys[:1], 1), (decoys, 2)):  # one bridge only has a designer, or two have
+        triples = [*TRIPLES, *more]
+        own = planner(graph=made_graph_of(triples), triples=triples, fewest_guesses=left)
+        assert own.count_guesses(path, node_id(BRIDGE)) == 2, "by the path alone"
+        plan = own.plan(path, node_id(BRIDGE))
+        assert isinstance(plan, Plan) and plan.guesses == left
+        assert plan.joints[-1].alike == ["Ida Moe -[founded]-> Moe Mills"]
+
+
+def test_a_plan_that_is_dropped_counts_for_nothing() -> None:
+    own, path = planner(fewest_guesses=2, per_paradigm=1), path_along(BRIDGE, VENN, WORKS)
+    assert reason(own.plan(path, node_id(BRIDGE))) == "guessable"
+    assert not own.used and not own.asked_facts
+
+
+# With a third date on the way.
+
+
+@pytest.mark.parametrize(
+    ("third", "answers"),
+    [(OUTSIDE, [BRIDGE, "40", "40"]), (BETWEEN, [VENN, "14", "14"])],
+    ids=["a sum", "a difference"],
+)
+def test_a_timeline_is_asked_about_in_every_paradigm(third: str, answers: list[str]) -> None:
+    plans = [plan_timeline(third, turn) for turn in range(1, 5)]
+    assert [plan.paradigm for plan in plans] == list(PARADIGMS)
+    assert [plan.answer for plan in plans[:3]] == answers
+    for plan in plans:
+        assert plan.milestone is not None and plan.milestone.name == third and plan.milestone.place == 2
+        assert plan.n_told == 5 and plan.hops == 6, "four hops, a third date, a clue"
+        assert [fact.object for fact in plan.dates] == [[OPENED], [CLOSED], [third]]
+        assert len({fact.evidence.doc_id for fact in plan.dates}) == 3 == len(plan.doc_ids)
+        assert plan.guesses == MANY, "who lacks a document lacks a term"
+        assert {OPENED, CLOSED, third} <= set(hidden_names(plan))
+        assert clue_names(plan.start.clues) == ["Tromvik"]
+        assert answer_of(plan.nodes, plan.milestone, plan.computation) == (
+            plan.answer,
+            plan.answer_kind,
+            plan.unit,
+            plan.computation,
+        )
+        assert Plan.model_validate_json(plan.model_dump_json()) == plan
+    assert plans[3].computation is not None and plans[3].computation.years
+
+
+def test_each_of_three_dates_counts_as_asked_for() -> None:
+    own, sampled = timeline_planner(per_asked_fact=1), timeline()
+    plan = own.plan(sampled.path, sampled.anchor, sampled.milestone)
+    assert isinstance(plan, Plan)
+    for hop in (sampled.path.hops[0], sampled.path.hops[-1], sampled.milestone.hop):
+        own.asked_facts.clear()
+        own.asked_facts[hop.edge_id] = 1
+        assert reason(own.plan(sampled.path, sampled.anchor, sampled.milestone)) == "fact_repeated"
+    own.asked_facts.clear()
+    own.asked_facts[sampled.path.hops[1].edge_id] = 1
+    assert isinstance(own.plan(sampled.path, sampled.anchor, sampled.milestone), Plan)
+
+
+def test_whose_date_lies_between_is_asked_of_three_things_only() -> None:
+    sampled, own = timeline(), timeline_planner()
+    at_an_end = sampled.milestone.model_copy(update={"place": 1})
+    plan = own.plan(sampled.path, sampled.anchor, at_an_end)
+    assert isinstance(plan, Plan) and plan.paradigm == "temporal"
+
+
+def test_a_date_that_another_needed_document_tells_is_not_asked_about() -> None:
+    sampled = timeline()
+    for doc_id, said, thing in (
+        ("register", "Tobias Venn had his medal of 1899.", "was decorated in"),
+        ("crossing", "In 1899 we met Tobias Venn.", "was decorated in"),
+        ("register", "The Karelin Bridge is of 1907.", "was opened in"),
+    ):
+        own, one = timeline_planner(), documents()[doc_id]
+        own.documents = documents() | {doc_id: one.model_copy(update={"text": f"{one.text}\n{said}\n"})}
+        dropped = own.plan(sampled.path, sampled.anchor, sampled.milestone)
+        assert dropped == Dropped(reason="stated_elsewhere", detail=f"{thing}: {documents()[doc_id].title}")
+
+
+def test_a_date_may_be_told_by_its_year_near_the_thing_or_beside_its_title() -> None:
+    third, closed = plan_timeline().dates[2], plan_timeline().dates[1]
+    texts: dict[str, tuple[str, str]] = {
+        "same": ("", "Tobias Venn: 1899."),
+        "far": ("", f"Tobias Venn. {'x ' * 300} 1899."),
+        "no year": ("", "Tobias Venn, the year before 1900."),
+        "a longer number": ("", "Tobias Venn bought 18990 stamps."),
+        "title": ("The life of Tobias Venn", f"{'x ' * 300} 1899"),
+        "year in title": ("The year 1899", "Tobias Venn"),
+        "works": ("", "The NORRLAND cable works, closed June 3, 1931."),
+    }
+    repeated = {name for name, one in texts.items() if find_repeated_date(third, {name: one})}
+    assert repeated == {"same", "title", "year in title"}
+    assert [name for name, one in texts.items() if find_repeated_date(closed, {name: one})] == ["works"]
+    own = {third.evidence.doc_id: texts["same"]}
+    assert find_repeated_date(third, own) is None, "its own document may"
+    turned = third.model_copy(update={"subject": third.object, "object": third.subject})
+    assert find_repeated_date(turned, {"other": texts["same"]}) == "other"

@@ -1,7 +1,7 @@
 """Triples to a graph, and back where a merge was wrong."""
 
 from longweave.kg.records import Triple
-from longweave.kg.resolve import ResolveSettings
+from longweave.kg.resolve import ResolveSettings, mentions_of, resolve
 from longweave.kg.weave import Woven, weave
 from longweave.synth.embedding import encode
 from tests.kg.made_graphs import made_triple
@@ -13,7 +13,8 @@ FACTS = [
 
 
 def woven(triples: list[Triple], undone: tuple[str, ...] = ()) -> Woven:
-    return weave(triples, ResolveSettings(), encode, None, undone)
+    resolution = resolve(mentions_of(triples), ResolveSettings(), encode)
+    return weave(triples, resolution, encode, None, undone)
 
 
 def test_a_merge_names_what_it_joins_and_can_be_taken_back() -> None:

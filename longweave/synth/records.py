@@ -70,7 +70,7 @@ class Candidate(Record):
     ``evidence`` are the spans that carry the answer; ``support`` are spans that they can only be read
     with (unit notes, titles, column headers, the cover page). ``reasoning`` is the maker's own record
     (path, SQL with its rows, or transcript) as canonical JSON: all that its prover needs. ``ordered`` says
-    that the order of a list answer counts.
+    that the order of a list answer counts. ``prefix`` is what an answer of kind ratio must begin with.
     """
 
     sample_id: str
@@ -84,6 +84,7 @@ class Candidate(Record):
     ordered: bool = False
     tolerance: float | None = None
     unit: str | None = None
+    prefix: str | None = None
     chance: float = 0.0
     evidence: list[Evidence]
     support: list[Evidence] = []
@@ -269,6 +270,7 @@ CANDIDATE_SCHEMA = pa.schema(
         ("ordered", pa.bool_()),
         ("tolerance", pa.float64()),
         ("unit", pa.string()),
+        ("prefix", pa.string()),
         ("chance", pa.float64()),
         ("evidence", _EVIDENCE),
         ("support", _EVIDENCE),

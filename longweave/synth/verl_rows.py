@@ -22,6 +22,7 @@ _EXTRA_FIELDS = (
     "ordered",
     "tolerance",
     "unit",
+    "prefix",
     "n_prompt_tokens",
     "target_tokens",
     "difficulty",

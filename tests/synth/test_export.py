@@ -75,6 +75,7 @@ def test_a_row_holds_what_verl_reads() -> None:
         "ordered": False,
         "tolerance": 0.01,
         "unit": "millions of US dollars",
+        "prefix": None,
         "n_prompt_tokens": sample.n_prompt_tokens,
         "target_tokens": sample.target_tokens,
         "difficulty": 0.25,

@@ -39,6 +39,7 @@ _NUMBER_WORD = re.compile(
 _DIGIT = re.compile(r"\d")
 _SIMILAR_ENOUGH = 0.9
 _EXACT = 1e-9
+_HOPELESS = 0.1
 _LONGEST = 20_000
 _LONGEST_SHORT = 2_000
 
@@ -66,6 +67,7 @@ def compare_answer(
     unit: str | None = None,
     *,
     ordered: bool = False,
+    prefix: str | None = None,
 ) -> Verdict:
     """Compares ``prediction`` with ``gold``.
 
@@ -77,11 +79,16 @@ def compare_answer(
     - ``choice``: the same letter, or the option's text.
     - ``list``: the same items, in the same order if ``ordered``.
     - ``ratio``: the share of the gold text reproduced, as ``score``; right from 0.9 on. A gold that is a
-      number is compared as one.
+      number is compared as one. With a ``prefix`` that the answer must begin with, it is what OpenAI's
+      MRCR publishes: 0 without the prefix, else the ratio of what follows it in both, of the prediction as
+      it is (``extract_answer`` with the prefix). To bound the time, one of over 20,000 characters that could
+      at best reach 0.1 scores 0.
 
     Raises:
         InputError: ``gold`` cannot be read as its kind.
     """
+    if prefix is not None and answer_kind == "ratio":
+        return _compare_prefixed(prediction, gold, prefix)
     prediction = clean_answer(prediction[:_LONGEST])
     if not prediction:
         return Verdict(False, "no_answer")
@@ -142,6 +149,18 @@ def _compare_similarity(prediction: str, gold: str) -> Verdict:
     given = prediction[: 2 * len(gold) + 200]
     score = SequenceMatcher(None, given, gold.strip(), autojunk=False).ratio()
     return Verdict(score >= _SIMILAR_ENOUGH, "similarity", f"ratio {score:.3f}", score)
+
+
+def _compare_prefixed(prediction: str, gold: str, prefix: str) -> Verdict:
+    if not gold.removeprefix(prefix).strip():
+        raise InputError("the gold answer is empty", where="compare_answer", fix="Drop the sample.")
+    if not prediction.startswith(prefix):
+        return Verdict(False, "prefix_missing", f"{prediction[:80]!r} does not begin with {prefix}")
+    matcher = SequenceMatcher(None, prediction.removeprefix(prefix), gold.removeprefix(prefix))
+    if len(prediction) > _LONGEST and matcher.real_quick_ratio() < _HOPELESS:
+        return Verdict(False, "prefixed_similarity", f"{len(prediction)} characters")
+    score = matcher.ratio()
+    return Verdict(score >= _SIMILAR_ENOUGH, "prefixed_similarity", f"ratio {score:.3f}", score)
 
 
 def _is_number(gold: str) -> bool:

@@ -35,11 +35,18 @@ _MATH = re.compile(r"^\$([^$]*[^$\d\s][^$]*|[^$]*)\$$")
 _ABBREVIATED = re.compile(r"\b(?:Inc|Co|Corp|Ltd|S\.A|N\.V|U\.S|Jr|Sr|St|etc)\.$")
 _QUOTES = frozenset({('"', '"'), ("'", "'"), ("“", "”"), ("‘", "’")})
 _CHAT_TOKEN = re.compile(r"<\|[a-z_]+\|>")
+_LAST_CHAT_TOKENS = re.compile(r"(?:\s*<\|[a-z_]+\|>)+\s*$")
 _LONGEST = 200_000
 
 
-def extract_answer(response: str) -> str:
-    """The answer that ``response`` ends with, as plain text on one or more lines; "" if it has none."""
+def extract_answer(response: str, prefix: str | None = None) -> str:
+    """The answer that ``response`` ends with, as plain text on one or more lines; "" if it has none.
+
+    With a ``prefix`` that it must begin with, the answer is a text to be reproduced: all that follows the
+    closing line's words, or without them the whole response, with nothing cleaned.
+    """
+    if prefix is not None:
+        return _extract_exactly(response)
     text = _CHAT_TOKEN.sub("", _without_thinking(response[-_LONGEST:])).strip()
     closing = _find_last(_CLOSING_LINE, text)
     if closing is not None:
@@ -53,6 +60,12 @@ def extract_answer(response: str) -> str:
         return clean_answer(boxed)
     lines = [cleaned for line in text.splitlines() if (cleaned := clean_answer(line))]
     return lines[-1] if lines else ""
+
+
+def _extract_exactly(response: str) -> str:
+    text = _LAST_CHAT_TOKENS.sub("", _without_thinking(response[-_LONGEST:]))
+    closing = _find_last(_CLOSING_LINE, text)
+    return (text if closing is None else text[closing.end() :]).strip()
 
 
 def clean_answer(text: str) -> str:

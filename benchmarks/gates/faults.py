@@ -191,7 +191,13 @@ def _rivals_of(placed: Placed, documents: Sequence[Shown]) -> Sequence[str]:
 
 def _is_right(answer: str, sample: Sample) -> bool:
     return compare_answer(
-        answer, sample.answer, sample.answer_kind, sample.tolerance, sample.unit, ordered=sample.ordered
+        answer,
+        sample.answer,
+        sample.answer_kind,
+        sample.tolerance,
+        sample.unit,
+        ordered=sample.ordered,
+        prefix=sample.prefix,
     ).correct
 
 

@@ -4,7 +4,18 @@ import argparse
 import json
 from importlib import import_module
 
-BENCHMARKS = ("tables", "dedup", "context", "memory", "selection", "answers", "client", "paths", "resolution")
+BENCHMARKS = (
+    "tables",
+    "dedup",
+    "context",
+    "memory",
+    "selection",
+    "answers",
+    "client",
+    "evolve",
+    "paths",
+    "resolution",
+)
 
 
 def main() -> None:

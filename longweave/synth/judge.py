@@ -18,6 +18,7 @@ from longweave.synth.llm.client import Asker
 from longweave.synth.llm.errors import AnswerError
 from longweave.synth.llm.prompting import load_prompt
 from longweave.synth.llm.request import Prompt
+from longweave.synth.llm.settings import Role
 from longweave.synth.records import Candidate, content_id
 
 _VERDICT = re.compile(r"\[\[\s*(YES|NO)\s*\]\]", re.IGNORECASE)
@@ -62,13 +63,18 @@ class Ruling:
     @property
     def score(self) -> float:
         """The reward: the larger of both, 0…1."""
-        return 1.0 if self.correct else self.rule.score
+        return 1.0 if self.judged is True else self.rule.score
 
 
 async def judge_answers(
-    candidate: Candidate, predictions: Sequence[str], asker: Asker, settings: VerdictSettings, seed: int
+    candidate: Candidate,
+    predictions: Sequence[str],
+    asker: Asker,
+    settings: VerdictSettings,
+    seed: int,
+    role: Role = "judge",
 ) -> list[Ruling]:
-    """A ruling for each of ``predictions``; equal ones are judged once.
+    """A ruling for each of ``predictions``; equal ones are judged once, by ``role``.
 
     Raises:
         InputError: The gold answer cannot be read as its kind.
@@ -83,11 +89,13 @@ async def judge_answers(
             candidate.tolerance,
             candidate.unit,
             ordered=candidate.ordered,
+            prefix=candidate.prefix,
         )
-        if not settings.judge or (rule.final and not (rule.correct and _is_audited(prediction))):
+        by_rule = rule.final and not (rule.correct and _is_audited(prediction))
+        if not settings.judge or by_rule or candidate.answer_kind == "ratio":
             return Ruling(rule)
         judged = await ask_judge(
-            candidate.question, candidate.answer, prediction, asker, settings.votes, seed
+            candidate.question, candidate.answer, prediction, asker, settings.votes, seed, role
         )
         return Ruling(rule, judged, unclear=judged is None and not rule.correct)
 
@@ -101,9 +109,15 @@ async def judge_answers(
 
 
 async def ask_judge(
-    question: str, reference: str, answer: str, asker: Asker, votes: int, seed: int
+    question: str,
+    reference: str,
+    answer: str,
+    asker: Asker,
+    votes: int,
+    seed: int,
+    role: Role = "judge",
 ) -> bool | None:
-    """Whether the judge finds that ``answer`` means what ``reference`` does; None if no majority does or
+    """Whether ``role`` finds that ``answer`` means what ``reference`` does; None if no majority does or
     no judgement could be read."""
     prompt = Prompt(
         load_prompt(
@@ -115,7 +129,7 @@ async def ask_judge(
         )
     )
     try:
-        judgements = await asker.ask_text("judge", prompt, seed=seed, n=votes, check=_find_fault)
+        judgements = await asker.ask_text(role, prompt, seed=seed, n=votes, check=_find_fault)
     except AnswerError:
         return None
     yes = sum(read_verdict(judgement.text) is True for judgement in judgements)

@@ -28,9 +28,10 @@ for no more than that, so that a few of them do not hide what the others show.""
 _DOUBT = 0.2
 _DOUBTS = 2
 """As if so many requests more had been off by this share: a handful that agree by chance prove little."""
-_DOUBTFUL_SHARE = 0.5
+_DOUBTFUL_SHARE = 0.2
 _DOUBTFUL_VARIANCE = 0.2
-"""Before anything is known, half of a request's time is taken to grow with its work."""
+"""Before anything is known, a fifth of a request's time is taken to grow with its work. More would make an
+endpoint seem slow whose first requests were long and the next short, as when records begin together."""
 _FORGETTING = 0.8
 _GROWTH = 1.25
 _SPARE_REFUSALS = 5

@@ -36,6 +36,7 @@ _GROWTH = 5
 _STYLES: dict[Verdict, str] = {"ok": "green", "warning": "yellow", "failed": "bold red"}
 _READS_CONTEXTS: tuple[Role, ...] = ("solver", "verifier")
 _JUDGE_INSTRUCTION = 500
+_MASE_INSTRUCTION = 3_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +207,11 @@ def _prompt_tokens(role: Role, settings: RunSettings) -> int:
         return 0
     if role == "judge" and settings.corpus.judge is not None:
         return settings.corpus.judge.max_tokens + _JUDGE_INSTRUCTION
-    return max(settings.context.targets) if role in _READS_CONTEXTS else 0
+    shown = 0
+    if settings.mase is not None and role in ("proposer", "solver"):
+        besides = settings.mase.distractor_tokens if role == "solver" else 0
+        shown = settings.mase.cluster_tokens + besides + _MASE_INSTRUCTION
+    return max(shown, max(settings.context.targets) if role in _READS_CONTEXTS else 0)
 
 
 def _existing(path: Path) -> Path:

@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from longweave.corpus import SourceSettings
 from longweave.flows.corpus_step import DOCUMENTS, UNIQUE, document_shards, filter_corpus
+from longweave.flows.mase_step import evolve_general
 from longweave.flows.models import open_store, store_path
 from longweave.flows.pipeline import ASKING, STEPS, begin
 from longweave.flows.settings import DropLimits, RunSettings
@@ -81,7 +82,8 @@ def estimate_run(
     with _scratch_folder(f"{out.rstrip('/')}.estimate") as scratch:
         sample = join_path(scratch, "sample.parquet")
         n_all = _draw_sample(settings, join_path(scratch, "all"), sample, documents, execute, progress)
-        pilot = _pilot_settings(settings, store_path(settings.models, out), scratch, sample)
+        share = min(documents / max(n_all, 1), 1.0)
+        pilot = _pilot_settings(settings, store_path(settings.models, out), scratch, sample, share)
         watched = _Watched(progress)
         with begin(pilot, join_path(scratch, "pilot")) as run:
             with open_context(run, pilot, execute, watched) as context:
@@ -194,8 +196,11 @@ def _draw_sample(
     return len(sizes)
 
 
-def _pilot_settings(settings: RunSettings, store: str, scratch: str, sample: str) -> RunSettings:
-    """The settings of the run for the documents in ``sample``; nothing a model is asked differs."""
+def _pilot_settings(
+    settings: RunSettings, store: str, scratch: str, sample: str, share: float
+) -> RunSettings:
+    """The settings of the run for the documents in ``sample``, which are a ``share`` of all; nothing a model
+    is asked differs, but for fewer clusters to ask about."""
     answers = settings.models.answers.model_copy(update={"store": store})
     if answers.mode == "off":
         answers = AnswerSettings(mode="record", store=join_path(scratch, "answers.sqlite"))
@@ -205,6 +210,7 @@ def _pilot_settings(settings: RunSettings, store: str, scratch: str, sample: str
             "corpus": settings.corpus.model_copy(update={"sources": (source,)}),
             "models": settings.models.model_copy(update={"answers": answers}),
             "limits": _NO_LIMITS,
+            "mase": settings.mase and settings.mase.scaled(share),
         }
     )
 
@@ -239,10 +245,17 @@ def _forecast_accounts(
             account,
             answers,
             n_records=n_records,
-            records=round(n_records * max(n_all / n_piloted, 1.0)),
+            records=_predict_records(settings, account.stage, n_records, max(n_all / n_piloted, 1.0)),
             sent_per_answer=sent_per_answer(spent.get(account, Spent()), len(answers)),
             price=settings.models.prices.get(account.model),
         )
+
+
+def _predict_records(settings: RunSettings, stage: str, piloted: int, times: float) -> int:
+    """As many times more as there are documents; the clusters of evolved questions are given."""
+    if stage == evolve_general.__name__ and settings.mase is not None:
+        return sum(settings.mase.clusters.values())
+    return round(piloted * times)
 
 
 def _find_paces(

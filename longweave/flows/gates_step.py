@@ -24,6 +24,7 @@ from longweave.verify import difficulty, grounding, robustness
 from longweave.verify.grounding import Tried
 from longweave.verify.selection_settings import StageSettings
 from longweave.verify.settings import VerifySettings
+from longweave.verify.trials import fit_around
 
 _CONTEXTS_TRIED = 3
 
@@ -43,22 +44,28 @@ def check_grounding(context: StepContext) -> None:
 
     async def check(asker: Asker, shown: _Shown) -> Outcome:
         sample, whole = shown.sample, context.settings
+        proven = MAKERS[sample.maker](whole).proves_necessity
         ablate = len(sample.doc_ids) > 1 and (
-            settings.ablation == "all"
-            or (settings.ablation == "unproven" and not MAKERS[sample.maker](whole).proves_necessity)
+            settings.ablation == "all" or (settings.ablation == "unproven" and not proven)
         )
-        needed = sum(piece.n_tokens for piece in sample.context if piece.role == "needed")
-        too_long = _say_too_long(needed, whole.verify) if ablate else ""
-        if too_long and whole.verify.unchecked == "drop":
-            return Reject(sample.sample_id, "prompt_too_long", too_long)
+        around = fit_around(sample, whole.verify.longest_prompt) if ablate else None
+        detail = ""
+        if around is not None and proven:  # its proof may rest on all that is shown, such as whole tables
+            needed = sum(piece.n_tokens for piece in sample.context if piece.role == "needed")
+            detail = f"with documents left out {_say_too_long(needed, whole.verify)}"
+            if whole.verify.unchecked == "drop":
+                return Reject(sample.sample_id, "prompt_too_long", detail)
+        elif around is not None:
+            detail = f"documents shown by {around:,} characters around their evidence"
         found = await grounding.check_grounding(
             sample,
             asker,
             settings,
             whole.verify.verdicts,
             whole.seed,
-            ablate=ablate and not too_long,
-            detail=too_long and f"with documents left out {too_long}",
+            ablate=ablate and (around is None or not proven),
+            around=around,
+            detail=detail,
         )
         return _conclude(sample, found, checks=_weigh(sample, found, whole))
 

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from functools import partial
 
 from longweave.flows.code_step import CODE_CANDIDATES, code_shards
+from longweave.flows.dialogue_step import DIALOGUE_CANDIDATES, dialogue_shards
 from longweave.flows.kg_step import KG_CANDIDATES, kg_shards
+from longweave.flows.mase_step import MASE_CANDIDATES, mase_shards
 from longweave.flows.settings import RunSettings
 from longweave.flows.tables_step import CANDIDATES, candidate_shards, open_conflicts
 from longweave.kg.code import conflicts_code, prove_code
 from longweave.kg.prove import prove as prove_chain
 from longweave.kg.prove import read_plan, states_hop
 from longweave.kg.scarcity import check_scarcity
+from longweave.mase.dialogue import conflicts_dialogue, prove_dialogue
+from longweave.mase.prove import conflicts_mase, prove_mase
 from longweave.synth.place import ShownPiece
 from longweave.synth.records import Candidate, Check
 from longweave.synth.splits import Split
@@ -76,7 +80,37 @@ def _forbid_beside_code(run: str, split: Split, candidate: Candidate) -> Callabl
     return lambda piece: conflicts_code(candidate, piece.title, piece.body)
 
 
-MAKERS: dict[str, Callable[[RunSettings], Maker]] = {"tables": _tables, "kg": _kg, "kg_code": _kg_code}
+def _dialogue(settings: RunSettings) -> Maker:
+    return Maker(
+        DIALOGUE_CANDIDATES,
+        dialogue_shards(settings),
+        prove_dialogue,
+        _forbid_beside_dialogue,
+        proves_necessity=True,
+    )
+
+
+def _forbid_beside_dialogue(run: str, split: Split, candidate: Candidate) -> Callable[[ShownPiece], bool]:
+    return lambda piece: conflicts_dialogue(candidate, piece.title, piece.body)
+
+
+def _mase(settings: RunSettings) -> Maker:
+    return Maker(
+        MASE_CANDIDATES, mase_shards(settings), prove_mase, _forbid_beside_mase, proves_necessity=False
+    )
+
+
+def _forbid_beside_mase(run: str, split: Split, candidate: Candidate) -> Callable[[ShownPiece], bool]:
+    return lambda piece: conflicts_mase(candidate, piece.title, piece.body)
+
+
+MAKERS: dict[str, Callable[[RunSettings], Maker]] = {
+    "tables": _tables,
+    "kg": _kg,
+    "kg_code": _kg_code,
+    "dialogue": _dialogue,
+    "mase": _mase,
+}
 """By ``Candidate.maker``."""
 
 

@@ -12,9 +12,11 @@ from typing import NamedTuple, Protocol
 from longweave.flows.code_step import pose_code_questions
 from longweave.flows.corpus_step import filter_corpus, plan_sources
 from longweave.flows.dataset_step import export
+from longweave.flows.dialogue_step import pose_dialogue_questions
 from longweave.flows.gates_step import check_grounding, check_robustness, measure_difficulty
 from longweave.flows.judge_step import judge_corpus
 from longweave.flows.kg_step import WEAVING, ask_questions, decide_names, extract_facts
+from longweave.flows.mase_step import EVOLVING, evolve_general
 from longweave.flows.opened import forget_opened, open_tokenizer
 from longweave.flows.samples_step import extend_context, verify_samples
 from longweave.flows.selection_step import screen_samples, select_samples
@@ -44,6 +46,8 @@ STEPS: Sequence[Step] = (
     pose_queries,
     *WEAVING,
     pose_code_questions,
+    pose_dialogue_questions,
+    *EVOLVING,
     extend_context,
     verify_samples,
     screen_samples,
@@ -59,6 +63,7 @@ ASKING: Collection[Step] = (
     extract_facts,
     decide_names,
     ask_questions,
+    evolve_general,
     check_grounding,
     check_robustness,
     measure_difficulty,

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import fields
 
 from longweave.flows.checked import Gate, gates_of, open_pool
+from longweave.flows.mase_step import ROUNDS
 from longweave.flows.samples_step import sample_shards
 from longweave.flows.selection_step import SHORTFALLS
 from longweave.flows.settings import RunSettings
@@ -19,7 +20,14 @@ from longweave.synth.files import (
 from longweave.synth.funnel import Funnel, read_funnel
 from longweave.synth.records import read_trials
 from longweave.synth.splits import SPLITS
-from longweave.verify.report import DroppedSample, RejectedRow, SpendingLine, StageBooks, build_report
+from longweave.verify.report import (
+    DroppedSample,
+    RejectedRow,
+    RoundLine,
+    SpendingLine,
+    StageBooks,
+    build_report,
+)
 
 REPORT = "report.html"
 _UNITS = {
@@ -28,7 +36,11 @@ _UNITS = {
     **dict.fromkeys(("ground_facts", "weave_entities"), "facts"),
     **dict.fromkeys(("decide_names",), "batches of names"),
     **dict.fromkeys(("sample_chains", "perturb_chains"), "paths"),
-    **dict.fromkeys(("pose_queries", "ask_questions", "pose_code_questions"), "questions"),
+    **dict.fromkeys(("choose_clusters", "evolve_general"), "clusters"),
+    **dict.fromkeys(("keep_pairs",), "proposals"),
+    **dict.fromkeys(
+        ("pose_queries", "ask_questions", "pose_code_questions", "pose_dialogue_questions"), "questions"
+    ),
 }
 """What each step counts; all others count samples."""
 
@@ -50,6 +62,7 @@ def write_report(run: str, settings: RunSettings) -> str:
         read_rejects(run, list(funnel.stages)),
         {split: sum(read_footer(path)[0] for path in exported_files(run, split)) for split in SPLITS},
         dropped=read_dropped(run, settings),
+        rounds=_read_rounds(run),
         spending=_list_spending(funnel),
         shortfalls=_read_shortfalls(run),
     )
@@ -99,6 +112,13 @@ def name_of(run: str) -> str:
 def _rejects_in(path: str) -> Iterator[RejectedRow]:
     for row in read_rows(path):
         yield RejectedRow(row["stage"], row["record_id"], row["reason"], row["detail"], row["found"] or "")
+
+
+def _read_rounds(run: str) -> Iterator[RoundLine]:
+    folder = join_path(run, ROUNDS)
+    for name in list_files(folder, ".parquet"):
+        for row in read_rows(join_path(folder, name)):
+            yield RoundLine(**{field: row[field] for field in RoundLine._fields})
 
 
 def _list_spending(funnel: Funnel) -> list[SpendingLine]:

@@ -7,6 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from longweave.corpus.settings import CorpusSettings
 from longweave.kg.code import CodeSettings
 from longweave.kg.settings import KgSettings
+from longweave.mase.dialogue import DialogueSettings
+from longweave.mase.settings import MaseSettings
 from longweave.synth.context import ContextSettings
 from longweave.synth.llm.settings import ROLES, ModelSettings, Role, excluded_settings
 from longweave.tables.settings import PoseSettings
@@ -38,6 +40,8 @@ class DropLimits(_Settings):
     extract_facts: float = Field(default=0.5, ge=0, le=1)
     decide_names: float = Field(default=0.5, ge=0, le=1)
     ask_questions: float = Field(default=0.95, ge=0, le=1)
+    evolve_general: float = Field(default=0.5, ge=0, le=1)
+    keep_pairs: float = Field(default=0.98, ge=0, le=1)
     extend_context: float = Field(default=0.9, ge=0, le=1)
     verify_samples: float = Field(default=0.9, ge=0, le=1)
     screen_samples: float = Field(default=0.9, ge=0, le=1)
@@ -71,6 +75,8 @@ class RunSettings(_Settings):
     tables: PoseSettings = PoseSettings()
     kg: KgSettings | None = None
     code: CodeSettings | None = None
+    dialogue: DialogueSettings | None = None
+    mase: MaseSettings | None = None
     context: ContextSettings = ContextSettings()
     verify: VerifySettings = VerifySettings()
     selection: SelectionSettings = SelectionSettings()
@@ -98,6 +104,8 @@ class RunSettings(_Settings):
             asked.add("policy")
         if verify.verdicts.judge and asked & {"solver", "policy"}:
             asked.add("judge")
+        if self.mase is not None:  # its answers are judged by the verifier, whatever the gates do
+            asked |= {"proposer", "solver", "verifier"}
         return [role for role in ROLES if role in asked]
 
 

@@ -24,6 +24,7 @@ from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from longweave.flows.checked import open_pool
 from longweave.flows.flow_progress import FlowProgress
 from longweave.flows.kg_step import WEAVING
+from longweave.flows.mase_step import EVOLVING
 from longweave.flows.pipeline import ASKING, STEPS, Step, begin
 from longweave.flows.settings import IF_WORKER_DIES, ExecutionSettings, RunSettings
 from longweave.flows.stage_sets_step import make_stage_sets
@@ -60,6 +61,17 @@ def weave_graph(settings: RunSettings, out: str = "runs/prefect") -> None:
     if settings.kg is None:
         raise SettingsError("no graph is asked for", where="kg", fix="Set kg, if only to {}.")
     _take(STEPS[: STEPS.index(WEAVING[-1]) + 1], settings, out)
+
+
+@flow(name="evolve_general", persist_result=False)
+def evolve_general(settings: RunSettings, out: str = "runs/prefect") -> None:
+    """Evolve questions about the clusters of ``settings.mase``, as far as candidates.
+
+    ``synthesize`` goes on from there, in the same run directory.
+    """
+    if settings.mase is None:
+        raise SettingsError("no task type is asked for", where="mase", fix="Set mase.clusters.")
+    _take(STEPS[: STEPS.index(EVOLVING[-1]) + 1], settings, out)
 
 
 @flow(name="select", persist_result=False)

@@ -54,9 +54,11 @@ async def check_grounding(
     seed: int,
     *,
     ablate: bool,
+    around: int | None = None,
     detail: str = "",
 ) -> Tried:
-    """The trials of ``sample``; those with a document missing if ``ablate``. The check says ``detail``.
+    """The trials of ``sample``; those with a document missing if ``ablate``, with as much ``around`` the
+    evidence as ``prompt_of_needed`` shows. The check says ``detail``.
 
     Raises:
         AnswerError: The model gave no usable response.
@@ -65,7 +67,7 @@ async def check_grounding(
     closed_book, dropped = await _ask_closed_book(sample, asker, settings, verdicts, seed)
     trials = [*closed_book]
     if ablate and dropped is None:
-        ablation, dropped = await _leave_out(sample, asker, settings, verdicts, seed)
+        ablation, dropped = await _leave_out(sample, asker, settings, verdicts, seed, around)
         trials += ablation
     return Tried(CHECK, trials, dropped, detail)
 
@@ -104,11 +106,22 @@ def _is_known(trials: Sequence[Trial], chance: float, most: float, doubt: float)
 
 
 async def _leave_out(
-    sample: Sample, asker: Asker, settings: GroundingSettings, verdicts: VerdictSettings, seed: int
+    sample: Sample,
+    asker: Asker,
+    settings: GroundingSettings,
+    verdicts: VerdictSettings,
+    seed: int,
+    around: int | None,
 ) -> tuple[list[Trial], Dropped | None]:
     """All needed documents first; only if they suffice, each one left out in turn."""
     whole = await try_prompt(
-        sample, prompt_of_needed(sample), "needed_only", asker, settings.tries, verdicts, seed
+        sample,
+        prompt_of_needed(sample, around=around),
+        "needed_only",
+        asker,
+        settings.tries,
+        verdicts,
+        seed,
     )
     if whole.n == 0:
         detail = f"{whole.unjudged} answers from the needed documents"
@@ -119,7 +132,7 @@ async def _leave_out(
         *(
             try_prompt(
                 sample,
-                prompt_of_needed(sample, [doc_id]),
+                prompt_of_needed(sample, [doc_id], around),
                 "without_document",
                 asker,
                 settings.tries,

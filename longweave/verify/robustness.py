@@ -135,7 +135,7 @@ def _mean_the_same(sample: Sample, one: str, other: str) -> bool:
         return True
     try:
         return compare_answer(
-            one, other, sample.answer_kind, 0.0, sample.unit, ordered=sample.ordered
+            one, other, sample.answer_kind, 0.0, sample.unit, ordered=sample.ordered, prefix=sample.prefix
         ).correct
     except InputError:  # neither is of the kind that is asked for
         return False

@@ -6,7 +6,7 @@ of the shipped message, and those with documents begin with them, so that a serv
 answers.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from longweave.synth.answers import extract_answer
@@ -16,13 +16,15 @@ from longweave.synth.llm.prompting import load_prompt
 from longweave.synth.llm.request import Prompt
 from longweave.synth.llm.settings import Role
 from longweave.synth.prompt import (
+    ELLIPSIS,
     PromptPiece,
+    ShownDocument,
     answer_format,
     parse_prompt,
     render_prompt,
     split_prompt,
 )
-from longweave.synth.records import Sample, Trial, TrialKind, content_id
+from longweave.synth.records import EvidencePosition, Sample, Trial, TrialKind, content_id
 from longweave.verify.pass_rate import find_interval, pass_at_k
 
 _SEEDS = 2**31
@@ -41,20 +43,59 @@ def prompt_without_documents(sample: Sample) -> Prompt:
     return Prompt(load_prompt(__package__, "closed_book.txt", question=sample.question, answer_format=form))
 
 
-def prompt_of_needed(sample: Sample, left_out: Collection[str] = ()) -> Prompt:
+def prompt_of_needed(sample: Sample, left_out: Collection[str] = (), around: int | None = None) -> Prompt:
     """The question over the needed documents, as much of them as the sample shows, but for those
-    ``left_out``; it may be said that they do not suffice."""
+    ``left_out``; it may be said that they do not suffice.
+
+    With ``around`` each shows only so many characters on both sides of its evidence.
+    """
     message = sample.prompt[0].content
     shown = parse_prompt(message).documents
-    pieces = [
-        PromptPiece(document.title, document.text)
-        for piece, document in zip(sample.context, shown, strict=True)
-        if piece.role == "needed" and piece.doc_id not in left_out
-    ]
+    pieces = []
+    for piece, document in zip(sample.context, shown, strict=True):
+        if piece.role == "needed" and piece.doc_id not in left_out:
+            own = [position for position in sample.positions if position.doc_id == piece.doc_id]
+            text = document.text if around is None else _cut_around(message, document, own, around)
+            pieces.append(PromptPiece(document.title, text))
     rendered = render_prompt(pieces, sample.question, answer_format(sample.answer_kind)).message
     closing = split_prompt(message).closing
     asked = load_prompt(__package__, "may_lack.txt", question=sample.question, closing=closing)
     return Prompt(asked, split_prompt(rendered).documents)
+
+
+def fit_around(sample: Sample, max_tokens: int) -> int | None:
+    """The characters to show on both sides of each piece of evidence, so that the needed documents take at
+    most about ``max_tokens``; None if they do so whole."""
+    needed = [piece for piece in sample.context if piece.role == "needed"]
+    n_tokens = sum(piece.n_tokens for piece in needed)
+    if n_tokens <= max_tokens:
+        return None
+    per_token = sum(piece.context_end - piece.context_start for piece in needed) / n_tokens
+    quoted = sum(position.end - position.start for position in sample.positions)
+    return max(0, int(max_tokens * per_token) - quoted) // (2 * len(sample.positions))
+
+
+def _cut_around(
+    message: str, document: ShownDocument, positions: Sequence[EvidencePosition], around: int
+) -> str:
+    """The words of ``document`` around ``positions``, with a mark wherever something is left out."""
+    windows: list[tuple[int, int]] = []
+    for position in sorted(positions, key=lambda one: one.start):
+        start = _word_start(message, max(document.start, position.start - around), position.start)
+        end = min(document.end, position.end + around)
+        end = end if end == document.end else max(position.end, message.rfind(" ", position.end, end))
+        if windows and start <= windows[-1][1]:
+            start, end = windows[-1][0], max(windows.pop()[1], end)
+        windows.append((start, end))
+    body = ELLIPSIS.join(f"{message[start:end].strip()}\n" for start, end in windows)
+    first, last = windows[0][0] > document.start, windows[-1][1] < document.end
+    return f"{ELLIPSIS if first else ''}{body}{ELLIPSIS if last else ''}"
+
+
+def _word_start(message: str, at: int, last: int) -> int:
+    while at < last and not message[at - 1].isspace():
+        at += 1
+    return at
 
 
 async def try_prompt(
@@ -95,7 +136,7 @@ async def try_prompt(
     responses = await asker.ask_text(
         role, prompt, seed=own_seed, n=tries, max_tokens=max_tokens, allow_cut_off=True
     )
-    answers = [extract_answer(response.text) for response in responses]
+    answers = [extract_answer(response.text, sample.prefix) for response in responses]
     rulings = await judge_answers(sample, answers, asker, verdicts, own_seed)
     clear = [ruling for ruling in rulings if not ruling.unclear]
     n, passes = len(clear), sum(ruling.correct for ruling in clear)

@@ -1,9 +1,11 @@
 """A run whose gates ask a model over a socket, and the training sets drawn from it."""
 
 import json
+import re
 import shutil
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from longweave.flows.makers import MAKERS
 from longweave.flows.pipeline import begin, synthesize
 from longweave.flows.question_sets import open_benchmark
 from longweave.flows.report_step import read_dropped
@@ -24,6 +27,7 @@ from longweave.synth.funnel import read_funnel
 from longweave.synth.records import Sample, from_row
 from longweave.synth.run_directory import read_run
 from longweave.synth.stage import run_in_turn
+from longweave.synth.tokens import load_tokenizer
 from longweave.synth.verl_rows import sample_from_row
 from longweave.verify.marks import MARKS_FILE, Mark, MarkBook
 from tests.conftest import SilentProgress
@@ -218,6 +222,106 @@ def test_a_prompt_that_is_too_long_is_not_sent_and_that_is_said(
             robustness = next(check for check in sample.checks if check.name == "robustness")
             assert (robustness.k, robustness.passes) == (0, 0)
             assert robustness.detail.startswith("not asked: ") and "8,000" in robustness.detail
+
+
+def needed_tokens(sample: Sample) -> int:
+    """How long its needed documents are, as it shows them; 0 if it is but one."""
+    return (len(sample.doc_ids) > 1) * sum(
+        piece.n_tokens for piece in sample.context if piece.role == "needed"
+    )
+
+
+@pytest.fixture(scope="module")
+def half(undisturbed_run: Path) -> int:
+    """A limit, in tokens, which the needed documents of about half of the samples exceed."""
+    lengths = sorted(map(needed_tokens, read_samples(undisturbed_run, "verified")))
+    assert 0 < lengths[len(lengths) // 2] < lengths[-1]
+    return lengths[len(lengths) // 2]
+
+
+def ground_again(
+    small_settings: Mapping[str, Any], undisturbed_run: Path, out: Path, longest: int, **verify: Any
+) -> tuple[Path, list[str]]:
+    """A run through the grounding gate alone, and the prompts that it sent."""
+    prompts: list[str] = []
+    reader = Reader(undisturbed_run)
+
+    def script(body: Mapping[str, Any]) -> list[str]:
+        prompts.append(prompt_of(body))
+        return reader(body)
+
+    given = {"longest_prompt": longest, "robustness": None, "difficulty": None} | verify
+    with serve(MODELS, script=script) as server:
+        return make(settings_for(small_settings, server, **given), out), prompts
+
+
+def test_a_long_sample_of_a_maker_without_a_proof_of_need_is_asked_around_its_evidence(
+    small_settings: Mapping[str, Any],
+    undisturbed_run: Path,
+    half: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tables = MAKERS["tables"]
+    monkeypatch.setitem(MAKERS, "tables", lambda whole: replace(tables(whole), proves_necessity=False))
+    grounding = {"tries": 4, "ablation": "unproven"}
+    run, prompts = ground_again(small_settings, undisturbed_run, tmp_path / "run", half, grounding=grounding)
+    assert not read_rejects(run, "check_grounding")
+    several = [sample for sample in read_exported(run) if needed_tokens(sample)]
+    long = [sample for sample in several if needed_tokens(sample) > half]
+    assert long and len(long) < len(several)
+    for sample in several:
+        (check,) = (check for check in sample.checks if check.name == "grounding")
+        kinds = Counter(trial.check for trial in sample.trials)
+        assert kinds == {"closed_book": 1, "needed_only": 1, "without_document": len(sample.doc_ids)}
+        sent = [prompt for prompt in prompts if sample.question in prompt and "<document" in prompt]
+        assert len(sent) == 1 + len(sample.doc_ids)
+        documents = max(sent, key=len).rpartition("</text>")[0]
+        assert all(evidence.quote in documents for evidence in sample.evidence)
+        assert load_tokenizer().count(documents) < 1.2 * half + 500
+        if sample in long:
+            said = r"documents shown by [\d,]+ characters around their evidence"
+            assert re.fullmatch(said, check.detail) and "[...]" in documents
+        else:
+            assert check.detail == ""
+
+
+@pytest.mark.parametrize("unchecked", ["keep", "drop"])
+def test_a_long_sample_of_a_maker_that_proves_need_is_not_asked_in_parts_and_that_is_said(
+    unchecked: str, small_settings: Mapping[str, Any], undisturbed_run: Path, half: int, tmp_path: Path
+) -> None:
+    run, prompts = ground_again(small_settings, undisturbed_run, tmp_path / "run", half, unchecked=unchecked)
+    samples = {sample.sample_id: sample for sample in read_samples(run, "verified")}
+    long = {name for name, sample in samples.items() if needed_tokens(sample) > half}
+    said = re.compile(rf"with documents left out not asked: [\d,]+ tokens, verify.longest_prompt is {half:,}")
+    rejects = read_rejects(run, "check_grounding")
+    asked = [[one for one in prompts if samples[name].question in one] for name in sorted(long)]
+    assert rejects.keys() == (long if unchecked == "drop" else set()) and asked
+    if unchecked == "drop":
+        assert all(reason == "prompt_too_long" and said.fullmatch(why) for reason, why in rejects.values())
+        assert not any(asked)
+        return
+    assert all(len(sent) == 1 and "<document" not in sent[0] for sent in asked), "closed-book alone"
+    exported = [sample for sample in read_exported(run) if sample.sample_id in long]
+    assert exported
+    for sample in exported:
+        (check,) = (check for check in sample.checks if check.name == "grounding")
+        assert said.fullmatch(check.detail) and [trial.check for trial in sample.trials] == ["closed_book"]
+
+
+def test_a_long_sample_that_nobody_wants_to_ask_in_parts_is_neither_cut_nor_dropped(
+    small_settings: Mapping[str, Any], undisturbed_run: Path, half: int, tmp_path: Path
+) -> None:
+    grounding = {"tries": 4, "ablation": "unproven"}
+    run, prompts = ground_again(
+        small_settings, undisturbed_run, tmp_path / "run", half, grounding=grounding, unchecked="drop"
+    )
+    samples = [sample for sample in read_exported(run) if needed_tokens(sample) > half]
+    assert samples and not read_rejects(run, "check_grounding")
+    for sample in samples:
+        (check,) = (check for check in sample.checks if check.name == "grounding")
+        assert check.detail == "" and check.k == 4
+    assert not [prompt for prompt in prompts if "<document" in prompt]
 
 
 def stage_sets(run: Path, out: Path, *changes: str, stages: tuple[str, ...] = ()) -> list[MadeSet]:

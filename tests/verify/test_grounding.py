@@ -19,7 +19,7 @@ NOTHING = answers(*["cannot be determined"] * 4)
 
 
 def ground(
-    solve: Solver, folder: Path, sample: Sample | None = None, *, ablate: bool = True
+    solve: Solver, folder: Path, sample: Sample | None = None, *, ablate: bool = True, **how: Any
 ) -> tuple[Tried, list[str]]:
     """What the gate finds, and the prompts that it sent."""
     prompts: list[str] = []
@@ -34,7 +34,13 @@ def ground(
         script,
         folder,
         lambda asker: check_grounding(
-            sample or make_sample(), asker, GroundingSettings(tries=4), RULE_ONLY, seed=1, ablate=ablate
+            sample or make_sample(),
+            asker,
+            GroundingSettings(tries=4),
+            RULE_ONLY,
+            seed=1,
+            ablate=ablate,
+            **how,
         ),
     )
     return found, prompts
@@ -115,3 +121,26 @@ def test_evidence_that_does_not_suffice_is_found_before_documents_are_left_out(t
 def test_nothing_is_left_out_where_that_is_not_asked_for(tmp_path: Path) -> None:
     found, prompts = ground(reader, tmp_path, ablate=False)
     assert found.dropped is None and len(prompts) == len(found.trials) == 1
+
+
+def test_long_documents_are_shown_and_left_out_by_what_stands_around_their_evidence(tmp_path: Path) -> None:
+    found, prompts = ground(reader, tmp_path, around=30, detail="30 characters around")
+    assert found.dropped is None and found.check.detail == "30 characters around"
+    closed_book, *others = prompts
+    assert "<document" not in closed_book
+    assert [("391,035" in prompt, "24,250" in prompt) for prompt in others[:1]] == [(True, True)]
+    assert sorted(("391,035" in prompt, "24,250" in prompt) for prompt in others[1:]) == [
+        (False, True),
+        (True, False),
+    ]
+    for prompt in others:
+        assert "[...]" in prompt
+        assert "Americas net sales" not in prompt and "since 1967" not in prompt, "further away"
+
+
+def test_what_a_cut_document_lacks_is_insufficient_evidence(tmp_path: Path) -> None:
+    def needs_services(prompt: str) -> list[str]:
+        return answers(*["415,285"] * 4) if "96,169" in prompt else NOTHING
+
+    found, _ = ground(needs_services, tmp_path, around=5)
+    assert found.dropped is not None and found.dropped.reason == "evidence_insufficient"

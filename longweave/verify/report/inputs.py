@@ -1,4 +1,4 @@
-"""What the report is made of, beside samples: books, rejects, dropped samples, spending."""
+"""What the report is made of, beside samples: books, rejects, dropped samples, rounds, spending."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,6 +37,18 @@ class DroppedSample:
     reason: str
     detail: str
     sample: Sample
+
+
+class RoundLine(NamedTuple):
+    """A question proposed in round ``number`` of a loop: why it was not kept, if it was not, and how many of
+    the solver's tries were right."""
+
+    task_type: str
+    number: int
+    reason: str
+    question: str
+    passes: int
+    tries: int
 
 
 @dataclass(frozen=True, slots=True)

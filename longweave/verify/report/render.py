@@ -16,6 +16,7 @@ from longweave.synth.records import Sample
 from longweave.verify.report.charts import percent, shorten, shorten_number, spaced
 from longweave.verify.report.costs import list_costs
 from longweave.verify.report.distributions import list_charts
+from longweave.verify.report.evolution import list_evolution
 from longweave.verify.report.funnel_rows import group_stages
 from longweave.verify.report.gates import list_gates
 from longweave.verify.report.gather import (
@@ -25,7 +26,13 @@ from longweave.verify.report.gather import (
     gather_rejects,
     gather_samples,
 )
-from longweave.verify.report.inputs import DroppedSample, RejectedRow, SpendingLine, StageBooks
+from longweave.verify.report.inputs import (
+    DroppedSample,
+    RejectedRow,
+    RoundLine,
+    SpendingLine,
+    StageBooks,
+)
 from longweave.verify.report.trials import TrialFigures, list_kinds, make_heat_tables
 from longweave.verify.report.unchecked import list_unchecked
 
@@ -51,6 +58,7 @@ def build_report(
     split_rows: Mapping[str, int],
     *,
     dropped: Iterable[DroppedSample] = (),
+    rounds: Iterable[RoundLine] = (),
     spending: Sequence[SpendingLine] = (),
     shortfalls: Sequence[str] = (),
 ) -> str:
@@ -63,6 +71,7 @@ def build_report(
         rejects: What the stages dropped; read once, after ``samples``.
         split_rows: Rows written per split.
         dropped: The samples that gates dropped, with the trials they had; read once, after ``samples``.
+        rounds: The questions that a loop has proposed in rounds; read once.
         spending: What steps have asked of models.
         shortfalls: What the selection could not meet, a sentence each.
     """
@@ -82,6 +91,7 @@ def build_report(
             headline=_headline(figures, split_rows),
             groups=group_stages(stages),
             charts=list_charts(figures),
+            evolution=list_evolution(rounds),
             heat_tables=make_heat_tables(trials),
             kinds=list_kinds(trials),
             n_unseen=dropped_figures.n_unseen,

@@ -1,4 +1,5 @@
 import math
+from itertools import count
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from longweave.synth.llm.cohort import Ticket
 from longweave.synth.llm.response import Usage
 from tests.synth.llm.simulated_server import (
     BatchServer,
+    Call,
     Draw,
     Server,
     Simulation,
@@ -99,6 +101,17 @@ def test_latencies_that_differ_from_request_to_request_do_not_mislead(slots: int
     spans = [simulation.run(60 if slots > 100 else 120) for simulation in simulations]
     assert sum(span.busy for span in spans) / len(spans) >= 0.9
     assert sum(span.queued for span in spans) / len(spans) <= 0.4 * slots
+
+
+def test_short_requests_after_long_ones_of_the_same_latency_are_no_reason_to_send_fewer() -> None:
+    """As when many records begin together: first all propose, then all judge."""
+    drawn = count()
+    simulation = _simulate(SlotServer(16), lambda rng: Call(5_300 if next(drawn) < 16 else 118, 1.0))
+    limits = [simulation.capacity.limit]
+    while simulation.answered < 100:
+        simulation.run(0.1)
+        limits.append(simulation.capacity.limit)
+    assert min(limits) >= 8
 
 
 @pytest.mark.parametrize("draw", [equal(1.0, work=300), proportional(1.0)], ids=["equal", "proportional"])

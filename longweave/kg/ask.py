@@ -83,6 +83,7 @@ def make_candidate(
         question=question,
         answer=plan.answer,
         answer_kind=plan.answer_kind,
+        chance=plan.chance,
         unit=plan.unit,
         tolerance=0.0 if plan.answer_kind == "number" else None,
         evidence=spans,
@@ -100,10 +101,12 @@ def make_candidate(
 def _find_support(plan: Plan, documents: Mapping[str, Document]) -> list[Evidence]:
     """Where a document says in full what a fact of it calls "the Commission": the last time before its quote,
     or else the first time."""
+    type_of = {tuple(node.aliases): node.type for node in plan.nodes}
     spans: dict[tuple[str, int], Evidence] = {}
     for fact in plan.facts:
         quote, document = fact.evidence.quote, documents[fact.evidence.doc_id]
-        if names_partly(Passage(document.title, quote, quote), fact.subject, None):
+        type_ = type_of.get(tuple(fact.subject))
+        if names_partly(Passage(document.title, quote, quote), fact.subject, type_):
             continue
         before = [(document.text.rfind(name, 0, fact.evidence.start), name) for name in fact.subject]
         after = [(document.text.find(name, fact.evidence.end), name) for name in fact.subject]

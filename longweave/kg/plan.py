@@ -249,7 +249,7 @@ def _fits(paradigm: Paradigm, path: Path, nodes: list[PlanNode], milestone: Plan
     if milestone is not None:
         if paradigm == "multi_fact":
             return len({1, milestone.place, len(nodes) - 2}) == len(("first", "middle", "last"))
-        return paradigm != "causal" or any(EFFECT.search(hop.relation) for hop in path.hops)
+        return paradigm != "causal" or any(EFFECT.search(hop.relation) for hop in path.hops[1:-1])
     first, last = nodes[0].type, nodes[-1].type
     if first in VALUE_TYPES:
         return paradigm == "temporal" and first == last == "date"

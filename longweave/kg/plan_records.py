@@ -93,6 +93,12 @@ class Plan(Record):
         return [*ends, self.facts[self.n_told - 1]] if self.milestone is not None else []
 
     @property
+    def chance(self) -> float:
+        """How often a guess among what the question names is right."""
+        one_of_three = self.computation is not None and self.computation.kind == "middle_of_three"
+        return round(1 / 3, 3) if one_of_three else 0.0
+
+    @property
     def doc_ids(self) -> list[str]:
         """The documents of all facts, each once."""
         return list(dict.fromkeys(fact.evidence.doc_id for fact in self.facts))

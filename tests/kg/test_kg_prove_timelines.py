@@ -114,7 +114,7 @@ def test_a_date_that_a_document_beside_them_tells_is_repeated(years: Sample) -> 
     other = next(piece for piece in years.context if piece.doc_id not in documents())
     body = years.prompt[-1].content[other.context_start : other.context_end]
     line = next(line for line in body.splitlines()[1:] if len(line) > 30)
-    for said in ("Tobias Venn had his medal of 1899.", "In 1931 Norrland Cable Works closed."):
+    for said in ("Tobias Venn had his medal of 1899.", "The Karelin Bridge is of 1907."):
         dropped = prove(shown(years, line, f"{line} {said}"))
         assert dropped is not None and dropped.reason == "evidence_repeated" and other.title in dropped.detail
     assert reason(shown(years, line, f"{line} Tobias Venn was there in 1898.")) == ""

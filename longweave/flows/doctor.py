@@ -18,7 +18,7 @@ from rich.text import Text
 from longweave.flows.corpus_step import plan_sources
 from longweave.flows.models import store_path
 from longweave.flows.opened import open_tokenizer
-from longweave.flows.settings import RunSettings
+from longweave.flows.settings import MAKER_NAMES, RunSettings
 from longweave.synth.errors import LongweaveError
 from longweave.synth.files import local_path
 from longweave.synth.llm.answer_files import fingerprint_file
@@ -211,7 +211,9 @@ def _prompt_tokens(role: Role, settings: RunSettings) -> int:
     if settings.mase is not None and role in ("proposer", "solver"):
         besides = settings.mase.distractor_tokens if role == "solver" else 0
         shown = settings.mase.cluster_tokens + besides + _MASE_INSTRUCTION
-    return max(shown, max(settings.context.targets) if role in _READS_CONTEXTS else 0)
+    if role not in _READS_CONTEXTS:
+        return shown
+    return max(shown, *(target for maker in MAKER_NAMES for target in settings.context.targets_of(maker)))
 
 
 def _existing(path: Path) -> Path:

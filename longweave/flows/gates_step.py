@@ -115,6 +115,9 @@ def measure(context: StepContext, pool: Pool, stage: StageSettings | None = None
         sample, whole = shown.sample, context.settings
         if stage is not None and not _is_drawn_from(shown, stage, whole):
             return _conclude(sample, Tried(difficulty.CHECK, [], detail=f"not asked: not for {name}"))
+        if settings.makers is not None and sample.maker not in settings.makers:
+            detail = f"not asked: {sample.maker} is not in verify.difficulty.makers"
+            return _conclude(sample, Tried(difficulty.CHECK, [], detail=detail))
         if (unasked := _leave_unasked(sample, difficulty.CHECK, whole)) is not None:
             return unasked
         found = await difficulty.measure_difficulty(
@@ -193,7 +196,7 @@ def _say_too_long(n_tokens: int, settings: VerifySettings) -> str:
 
 
 def _longer_targets(sample: Sample, settings: RunSettings, count: int) -> Sequence[int]:
-    targets = sorted(set(settings.context.targets))
+    targets = settings.context.targets_of(sample.maker)
     longest = settings.verify.longest_prompt
     return [target for target in targets if sample.target_tokens < target <= longest][:count]
 

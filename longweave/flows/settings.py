@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from longweave.corpus.settings import CorpusSettings
 from longweave.kg.code import CodeSettings
@@ -14,6 +14,9 @@ from longweave.synth.llm.settings import ROLES, ModelSettings, Role, excluded_se
 from longweave.tables.settings import PoseSettings
 from longweave.verify.selection_settings import SelectionSettings
 from longweave.verify.settings import VerifySettings
+
+MAKER_NAMES = ("tables", "kg", "kg_code", "mase", "dialogue")
+"""The makers, as ``Candidate.maker`` names them."""
 
 
 class _Settings(BaseModel):
@@ -83,6 +86,18 @@ class RunSettings(_Settings):
     shards: ShardSettings = ShardSettings()
     limits: DropLimits = DropLimits()
     execution: ExecutionSettings = ExecutionSettings()
+
+    @model_validator(mode="after")
+    def _check_makers(self) -> "RunSettings":
+        difficulty = self.verify.difficulty
+        named = {
+            "context.maker_targets": self.context.maker_targets,
+            "verify.difficulty.makers": (difficulty.makers if difficulty is not None else None) or (),
+        }
+        for where, makers in named.items():
+            if unknown := sorted(set(makers) - set(MAKER_NAMES)):
+                raise ValueError(f"{where}: no maker {', '.join(unknown)}; makers: {', '.join(MAKER_NAMES)}")
+        return self
 
     def asked_roles(self) -> list[Role]:
         """The roles that a run with these settings asks."""

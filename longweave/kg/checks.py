@@ -1,18 +1,20 @@
 """What a question must be, whoever wrote it: checked on its words, with no model.
 
 Reasons: ``name_leaked``, ``answer_leaked``, ``clue_missing``, ``yes_or_no``, ``asks_for_list``,
-``speaks_of_text``, ``supposition_missing``, ``no_question``, ``too_long``; ``other_name``, ``other_number``:
-one that is not in the description of the start or in what is supposed, so that a reader could begin in the
-middle.
+``speaks_of_text``, ``supposition_missing``, ``no_question``, ``too_long``, ``reserved_marker``;
+``other_name``, ``other_number``: one that is not in the description of the start or in what is supposed, so
+that a reader could begin in the middle.
 """
 
 import re
 
 from longweave.kg.answers import SHARES
+from longweave.kg.clues import Clue
 from longweave.kg.mentions import is_named
 from longweave.kg.plan_records import Plan, PlanNode, clue_names
 from longweave.kg.spelling import carrying_words, keep_case, words_of
-from longweave.kg.values import read_number, year_of
+from longweave.kg.values import AMOUNT, read_number, year_of
+from longweave.synth.prompt import find_reserved_mark
 from longweave.synth.records import Dropped
 
 _LONGEST = 700
@@ -38,7 +40,6 @@ _OF_TEXT = re.compile(
 )
 _NAME = re.compile(r"(?<![.?!] )(?<!^)(?<![\w.])[A-Z][\w.&’'-]*\w")  # does not begin a sentence
 _NUMBER = re.compile(r"\b\w*\d\w*(?:[.,]\w*\d\w*)*")
-_AMOUNT = re.compile(r"\d[\d,]*(?:\.\d+)?(?: (?:thousand|million|billion|trillion))?", re.IGNORECASE)
 _DIRECTION = {"earlier": "later", "later": "earlier"}
 
 
@@ -49,6 +50,8 @@ def check_question(question: str, plan: Plan) -> Dropped | None:
         return Dropped(reason="no_question", detail=question)
     if len(question) > _LONGEST:
         return Dropped(reason="too_long", detail=f"{len(question)} characters")
+    if mark := find_reserved_mark(question):
+        return Dropped(reason="reserved_marker", detail=mark)
     if _YES_OR_NO.search(question) or (_FRONTED.search(question) and not _ASKS.search(question)):
         return Dropped(reason="yes_or_no", detail=question)
     if _LIST.search(question):
@@ -80,10 +83,23 @@ def _check_names(question: str, plan: Plan) -> Dropped | None:
             return Dropped(reason="name_leaked", detail=f"{name!r} in: {question}")
     if plan.answer_kind == "number" and _holds_amount(question, plan.answer):
         return Dropped(reason="answer_leaked", detail=f"{plan.answer!r} in: {question}")
-    for name in clue_names(plan.start.clues):
-        if not set(carrying_words(name)) & set(words_of(question)):
-            return Dropped(reason="clue_missing", detail=f"{name!r} not in: {question}")
+    there = set(words_of(question))
+    for clue in plan.start.clues:
+        if missing := [word for word in _words_needed(clue) if word not in there]:
+            return Dropped(
+                reason="clue_missing", detail=f"{missing[0]!r} of {clue.said!r} not in: {question}"
+            )
     return None
+
+
+def _words_needed(clue: Clue) -> list[str]:
+    """Without which a clue says less, or something else: a name's words, a rank, the numbers of a date."""
+    words = carrying_words(clue.names) if clue.names else []
+    if clue.kind == "superlative":
+        words += words_of(clue.said)[1:2]  # as in "the largest of the 3 that share"
+    if clue.kind == "temporal":
+        words += _NUMBER.findall(clue.said)
+    return words
 
 
 def _check_supposition(question: str, plan: Plan) -> Dropped | None:
@@ -118,5 +134,5 @@ def _check_particulars(question: str, plan: Plan) -> Dropped | None:
 
 
 def _holds_amount(question: str, amount: str) -> bool:
-    found = (read_number(match.group()) for match in _AMOUNT.finditer(question))
+    found = (read_number(match.group()) for match in AMOUNT.finditer(question))
     return any(number is not None and number.value == float(amount) for number in found)

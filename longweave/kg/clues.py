@@ -4,7 +4,7 @@ A clue is a fact with its other end named, or, where that is a date, told only r
 the late 20th century"), or ranked ("the largest of them").
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Set
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -115,7 +115,9 @@ def _name(graph: Graph, half: int, other: int, step: int, relation: str) -> Opti
         names=graph.node(other).name,
         edge_ids=[_edge_id(graph, half)],
     )
-    return _option(graph, clue, _having(graph, step, other), {other})
+    called_so = {other, *graph.namesakes.get(other, ())}
+    fits = frozenset().union(*(_having(graph, step, one) for one in called_so))
+    return _option(graph, clue, fits, called_so)
 
 
 def _veil_date(graph: Graph, half: int, other: int, step: int, relation: str) -> Option | None:
@@ -125,11 +127,9 @@ def _veil_date(graph: Graph, half: int, other: int, step: int, relation: str) ->
         return None
     edges = np.flatnonzero(graph.relation == step // 2)
     near, far = (graph.head, graph.tail) if step & 1 else (graph.tail, graph.head)
-    fits = {
-        int(near[edge])
-        for edge in edges
-        if (own := year_of(graph.node(int(far[edge])).name)) is not None and _era(own) == _era(year)
-    }
+    first = (year - 1) // 100 * 100 + 1
+    alike = [other for other in range(first, first + 100) if _era(other) == _era(year)]
+    fits = near[edges[np.isin(graph.years[far[edges]], alike)]].tolist()
     clue = Clue(
         kind="temporal",
         relation=relation,
@@ -157,11 +157,11 @@ def _era(year: int) -> tuple[int, int, str]:
 
 
 def _rank(
-    graph: Graph, node: int, named: Option, hidden: Collection[int], barred: Collection[str]
+    graph: Graph, node: int, named: Option, hidden: Set[int], barred: Collection[str]
 ) -> Iterator[Option]:
     """As in "the largest of those that …": among a few that share a fact, by an amount or date of each."""
     group = sorted(named.fits)
-    if not 2 <= len(group) <= _MOST_RANKED:
+    if not 2 <= len(group) <= _MOST_RANKED or not hidden.isdisjoint(named.fits - {node}):
         return
     for half in range(graph.starts[node], graph.starts[node + 1]):
         step, value = int(graph.step[half]), int(graph.neighbour[half])
@@ -169,7 +169,7 @@ def _rank(
             continue
         relation = graph.relations[step // 2]
         halves = [_only_half(graph, member, step) for member in group]
-        if relation in barred or any(one is None for one in halves):
+        if relation in barred or any(one is None or int(graph.neighbour[one]) in hidden for one in halves):
             continue
         values = [order_of(_type(graph, half), _name_at(graph, half)) for half in halves if half is not None]
         ranked = _say_rank(values, group.index(node), TYPES[graph.types[value]])

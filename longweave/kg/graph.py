@@ -10,6 +10,7 @@ those of its document list's start, and 16 for each triple: ten million edges ar
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -45,6 +46,8 @@ from longweave.kg.records import (
     to_arrow,
 )
 from longweave.kg.relation_words import is_symmetric
+from longweave.kg.spelling import words_of
+from longweave.kg.values import year_of
 from longweave.synth.errors import InputError
 from longweave.synth.files import ROW_GROUP_ROWS, ParquetSink, make_folder, open_whole, write_json
 
@@ -114,6 +117,31 @@ class Graph:
     def is_value(self) -> NDArray[np.bool_]:
         """(n,) whether a node is a date or a number."""
         return np.isin(self.types, _VALUE_CODES)
+
+    @cached_property
+    def years(self) -> Int32s:
+        """(n,) the year of each date, 0 for what is none."""
+        years = np.zeros(self.n_nodes, dtype=np.int32)
+        values = np.flatnonzero(self.is_value())
+        years[values] = [year_of(name) or 0 for name in self.nodes["name"].take(values).to_pylist()]
+        return years
+
+    @cached_property
+    def namesakes(self) -> dict[int, list[int]]:
+        """For each thing whose name others bear as well: those others."""
+        bearers: dict[tuple[str, ...], set[int]] = defaultdict(set)
+        things = np.flatnonzero(~self.is_value())
+        for node, aliases in zip(
+            things.tolist(), self.nodes["aliases"].take(things).to_pylist(), strict=True
+        ):
+            for alias in aliases:
+                bearers[tuple(words_of(alias))].add(node)
+        shared = {words: nodes for words, nodes in bearers.items() if len(nodes) > 1}
+        return {
+            node: sorted(others)
+            for node in set().union(*shared.values())
+            if (others := shared.get(tuple(words_of(self.name(node))), set()) - {node})
+        }
 
     def node_number(self, node_id: str) -> int:
         """The number of a node.

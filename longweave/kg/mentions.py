@@ -87,17 +87,17 @@ def _compile(written: set[str]) -> re.Pattern[str] | None:
 def _write(name: str) -> str:
     """The pattern of a folded name: its words with anything but words between them, or, where words have no
     bounds, its characters."""
-    if not any(map(_is_joined, name)):
+    if not any(map(is_joined, name)):
         return _bound(r"\W+".join(map(re.escape, _WORD.findall(name))))
     letters = name.strip()
-    before, after = ("" if _is_joined(letters[end]) else r"\b" for end in (0, -1))
+    before, after = ("" if is_joined(letters[end]) else r"\b" for end in (0, -1))
     return before + r"\s+".join(map(re.escape, letters.split())) + after
 
 
 def _write_short(name: str) -> str:
     """The pattern of a short name in its own case; "" for one that is nothing but a word ("I", "The")."""
     letters = "".join(_WORD.findall(name))
-    if len(letters) > 1 and any(map(_is_joined, letters)):
+    if len(letters) > 1 and any(map(is_joined, letters)):
         return _write(name)
     if letters.casefold() in PRONOUNS | SMALL and not (len(letters) > 1 and letters.isupper()):
         return ""
@@ -111,6 +111,6 @@ def _bound(words: str) -> str:
     return rf"(?<!\w){words}(?!\w)" if words else ""
 
 
-def _is_joined(letter: str) -> bool:
+def is_joined(letter: str) -> bool:
     """Whether ``letter`` is of a script without capitals, whose words are not told apart by spaces alone."""
     return letter > _LAST_SPACED and unicodedata.category(letter) in ("Lo", "Lm", "Mn", "Mc")

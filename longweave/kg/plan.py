@@ -21,7 +21,7 @@ dates), ``guessable`` (with one document missing, too few ends are left to choos
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -38,7 +38,7 @@ from longweave.kg.scarcity import Scarcity, judge_scarcity
 from longweave.kg.settings import KgSettings
 from longweave.kg.spelling import words_of
 from longweave.kg.timelines import Milestone
-from longweave.kg.values import year_of
+from longweave.kg.values import AMOUNT, read_number, year_of
 from longweave.synth.embedding import Encode
 from longweave.synth.records import Document, Dropped
 
@@ -213,7 +213,7 @@ class Planner:
                 return Dropped(reason="stated_elsewhere", detail=f"all that {document.title} states")
         texts = {doc_id: (one.title, one.text) for doc_id, one in needed.items()}
         for fact in plan.dates:
-            if (other := find_repeated_date(fact, texts)) is not None:
+            if (other := find_repeated_value(fact, texts)) is not None:
                 return Dropped(reason="stated_elsewhere", detail=f"{fact.relation}: {needed[other].title}")
         return None
 
@@ -261,14 +261,27 @@ def _fits(paradigm: Paradigm, path: Path, nodes: list[PlanNode], milestone: Plan
     return paradigm == "multi_fact" and last != "number"
 
 
-def find_repeated_date(fact: Fact, texts: Mapping[str, tuple[str, str]]) -> str | None:
-    """The other document (id) of ``texts`` (title and text) that may state a dated ``fact`` too, by its date
-    or its year; None if there is none."""
-    thing, date = (
-        (fact.subject, fact.object) if any(map(year_of, fact.object)) else (fact.object, fact.subject)
-    )
-    dates = [*date, *sorted({str(year) for year in map(year_of, date) if year is not None})]
+def find_repeated_value(fact: Fact, texts: Mapping[str, tuple[str, str]]) -> str | None:
+    """The other document (id) of ``texts`` (title and text) that may state a fact with a value too: by its
+    date or the year of it, or by the same amount, however it is written; None if there is none."""
+    ends = (fact.subject, fact.object)
+    thing, written = ends if any(map(_is_value, fact.object)) else ends[::-1]
+    years = sorted({str(year) for year in map(year_of, written) if year is not None})
+    amounts = set() if years else {read.value for read in map(read_number, written) if read is not None}
     for other, (title, text) in texts.items():
-        if other != fact.evidence.doc_id and states_both(title, text, thing, dates):
+        if other == fact.evidence.doc_id:
+            continue
+        alike = [*written, *years, *(_find_amounts(f"{title}\n{text}", amounts) if amounts else ())]
+        if states_both(title, text, thing, alike):
             return other
     return None
+
+
+def _is_value(name: str) -> bool:
+    return year_of(name) is not None or read_number(name) is not None
+
+
+def _find_amounts(text: str, amounts: Collection[float]) -> list[str]:
+    """How ``text`` writes any of ``amounts``."""
+    written = {match.group() for match in AMOUNT.finditer(text)}
+    return sorted(one for one in written if (read := read_number(one)) and read.value in amounts)

@@ -89,8 +89,17 @@ class Plan(Record):
     @property
     def dates(self) -> list[Fact]:
         """With a third date: the facts of all three."""
-        ends = [self.facts[0], self.facts[len(self.path.hops) - 1]]
-        return [*ends, self.facts[self.n_told - 1]] if self.milestone is not None else []
+        return self.computed_from if self.milestone is not None else []
+
+    @property
+    def computed_from(self) -> list[Fact]:
+        """The facts whose values the answer is computed from: those of all dates, or the last one."""
+        if self.computation is None:
+            return []
+        first, last = self.facts[0], self.facts[len(self.path.hops) - 1]
+        if self.milestone is not None:
+            return [first, last, self.facts[self.n_told - 1]]
+        return [first, last] if self.computation.kind == "years_between" else [last]
 
     @property
     def chance(self) -> float:

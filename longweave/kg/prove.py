@@ -19,8 +19,8 @@ from longweave.kg.answers import answer_of
 from longweave.kg.checks import check_question
 from longweave.kg.ground import names_thing
 from longweave.kg.mentions import states_both
-from longweave.kg.plan import find_repeated_date
-from longweave.kg.plan_records import Fact, Plan
+from longweave.kg.plan import find_repeated_value
+from longweave.kg.plan_records import Fact, Plan, PlanNode
 from longweave.kg.subjects import Passage, names_partly
 from longweave.synth.prompt import ShownDocument, parse_prompt
 from longweave.synth.records import Candidate, Dropped, Sample
@@ -57,7 +57,7 @@ def read_plan(candidate: Candidate) -> Plan:
 def states_hop(plan: Plan, title: str, text: str) -> bool:
     """Whether a document that is not the plan's own may state one of its facts: it may not stand beside."""
     return any(states_both(title, text, fact.subject, fact.object) for fact in plan.facts) or any(
-        find_repeated_date(fact, {"": (title, text)}) is not None for fact in plan.dates
+        find_repeated_value(fact, {"": (title, text)}) is not None for fact in plan.computed_from
     )
 
 
@@ -69,7 +69,7 @@ def _follow_chain(plan: Plan, documents: dict[str, ShownDocument]) -> Dropped | 
         ends = [plan.nodes[number].aliases, plan.nodes[number + 1].aliases]
         if [fact.subject, fact.object] not in (ends, ends[::-1]):
             return Dropped(reason="chain_broken", detail=f"hop {number + 1} does not join its nodes")
-    for node in [*plan.nodes, *([plan.milestone] if plan.milestone is not None else [])]:
+    for node in _all_nodes(plan):
         if node.name not in node.aliases:  # the answer is computed from names
             return Dropped(reason="chain_broken", detail=f"{node.name} is no name of {node.aliases}")
     if plan.milestone is not None:
@@ -79,18 +79,23 @@ def _follow_chain(plan: Plan, documents: dict[str, ShownDocument]) -> Dropped | 
         ends = [plan.nodes[plan.milestone.place].aliases, plan.milestone.aliases]
         if [fact.subject, fact.object] not in (ends, ends[::-1]):
             return Dropped(reason="chain_broken", detail="the third date does not hang on its thing")
-    type_of = {tuple(node.aliases): node.type for node in plan.nodes}
+    type_of = {tuple(node.aliases): node.type for node in _all_nodes(plan)}
     for fact in plan.facts:
         quote = fact.evidence.quote
         document = documents.get(fact.evidence.doc_id)
         if document is None or quote not in document.text:
             return Dropped(reason="chain_broken", detail=f"not in the prompt: {quote}")
-        if not any(names_thing(quote, name) for name in fact.object):
+        type_ = type_of.get(tuple(fact.object))
+        if not any(names_thing(quote, name, type_) for name in fact.object):
             return Dropped(reason="chain_broken", detail=f"{fact.object[0]} is not in: {quote}")
         passage = Passage(document.title, document.text, document.text)
         if not names_partly(passage, fact.subject, type_of.get(tuple(fact.subject))):
             return Dropped(reason="chain_broken", detail=f"{fact.subject[0]} is nowhere in {document.title}")
     return _check_clues(plan)
+
+
+def _all_nodes(plan: Plan) -> list[PlanNode]:
+    return plan.nodes if plan.milestone is None else [*plan.nodes, plan.milestone]
 
 
 def _check_clues(plan: Plan) -> Dropped | None:
@@ -115,7 +120,8 @@ def _derive_answer(sample: Sample, plan: Plan, documents: Mapping[str, ShownDocu
     if sample.answer not in plan.nodes[-1].aliases:
         return Dropped(reason="answer_differs", detail=f"{sample.answer} is no name of the last node")
     last = documents[plan.facts[len(plan.path.hops) - 1].evidence.doc_id]
-    if not any(names_thing(f"{last.title}\n{last.text}", name) for name in plan.nodes[-1].aliases):
+    end = plan.nodes[-1]
+    if not any(names_thing(f"{last.title}\n{last.text}", name, end.type) for name in end.aliases):
         return Dropped(reason="answer_differs", detail=f"{sample.answer} is nowhere in {last.title}")
     return None
 
@@ -131,7 +137,7 @@ def _check_spread(sample: Sample, plan: Plan, documents: dict[str, ShownDocument
             return Dropped(reason="evidence_repeated", detail=f"stated in {document.title}")
     texts = {doc_id: (documents[doc_id].title, documents[doc_id].text) for doc_id in sample.doc_ids}
     for fact in plan.dates:
-        if (other := find_repeated_date(fact, texts)) is not None:
+        if (other := find_repeated_value(fact, texts)) is not None:
             return Dropped(reason="document_not_needed", detail=f"a date is told in {texts[other][0]}")
     for doc_id in sample.doc_ids:
         own = [fact for fact in plan.facts if fact.evidence.doc_id == doc_id]

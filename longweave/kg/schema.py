@@ -1,7 +1,8 @@
 """Schema-guided reading: free relation phrases become the labels of a given schema, or nothing.
 
 In: triples and the labels that are wanted. Out: the triples under those labels, turned round where the
-label is read the other way ("founded" is the inverse of "founded by"). Well-known labels are recognised
+label is read the other way ("founded" is the inverse of "founded by") and the quote names what is then the
+object. Well-known labels are recognised
 by the phrases, types and names of ``schema.yaml``; the others by their words ("directed by" says
 "director") and, where a phrase has no rule, by the similarity of phrase and label.
 """
@@ -16,6 +17,7 @@ from typing import Any
 import yaml
 
 from longweave.kg.countries import find_country
+from longweave.kg.ground import names_thing
 from longweave.kg.records import VALUE_TYPES, EntityType, Triple
 from longweave.synth.embedding import Encode
 
@@ -66,7 +68,17 @@ def guide(triples: Sequence[Triple], labels: Sequence[str], encode: Encode) -> l
         if not own:
             unruled.append(triple)
     free = [label for label in dict.fromkeys(labels) if label.strip() not in _load_rules()]
-    return found + list(_compare(unruled, free, encode))
+    return [guided for guided in (*found, *_compare(unruled, free, encode)) if _is_shown(guided)]
+
+
+def _is_shown(guided: Guided) -> bool:
+    """Whether the quote still shows the statement where it is turned round: it must name the new object."""
+    own = guided.triple
+    if guided.head == own.subject:
+        return True
+    if own.object_type in VALUE_TYPES:
+        return False
+    return names_thing(own.evidence.quote, own.subject, own.subject_type)
 
 
 def _apply(triple: Triple, label: str) -> Iterator[Guided]:

@@ -13,9 +13,9 @@ _WORD = re.compile(r"\w+")
 _POSSESSIVE = re.compile(r"(?<=\w)'s\b", re.IGNORECASE)
 # Accents of scripts that are read without them; the marks of other scripts (か, が) are no accents.
 _ACCENTS = [(0x0300, 0x036F), (0x0591, 0x05C7), (0x064B, 0x065F), (0x1DC0, 0x1DFF), (0x20D0, 0x20FF)]
-_PLAIN_LETTERS = {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ı": "i", "æ": "ae", "Æ": "AE"}
-_PLAIN = str.maketrans(
-    {chr(code): "" for first, last in _ACCENTS for code in range(first, last + 1)} | _PLAIN_LETTERS
+_NO_ACCENTS = str.maketrans({chr(code): "" for first, last in _ACCENTS for code in range(first, last + 1)})
+_PLAIN_LETTERS = str.maketrans(
+    {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ı": "i", "æ": "ae", "Æ": "AE"}
 )
 _SMALL_WORDS = "a an the of and or in on at for to by de la le von"
 SMALL = frozenset(_SMALL_WORDS.split())
@@ -33,6 +33,11 @@ def carrying_words(name: str) -> list[str]:
     return [word for word in words if word not in SMALL] or words
 
 
+def strip_accents(text: str) -> str:
+    """``text`` without accents; marks that make another letter ("が", "क्ष") stay."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFKD", text).translate(_NO_ACCENTS))
+
+
 @lru_cache(maxsize=128)
 def fold(text: str) -> str:
     """``text`` in lower case, with plain marks, no accents and no possessive endings."""
@@ -44,7 +49,7 @@ def keep_case(text: str) -> str:
     """The same in the case of ``text``."""
     plain = text.translate(MARKS)
     if not plain.isascii():
-        plain = unicodedata.normalize("NFC", unicodedata.normalize("NFKD", plain).translate(_PLAIN))
+        plain = strip_accents(plain).translate(_PLAIN_LETTERS)
         if len(plain.casefold()) != len(plain):  # "ß" is two letters then
             plain = "".join(c if len(folded := c.casefold()) == 1 else folded for c in plain)
     return _POSSESSIVE.sub("", plain)

@@ -22,6 +22,7 @@ from longweave.kg.walks import Lane, open_subgraph
 from longweave.synth.records import Record
 
 _BATCH = 256
+_MOST_DOCUMENTS = 8
 
 
 class Milestone(Record):
@@ -136,10 +137,10 @@ def _find_dated(graph: Graph, chain: Chain, values: Lane) -> Iterator[tuple[int,
 
 def _choose_documents(graph: Graph, chain: Chain, dated: _Dated) -> frozenset[str] | None:
     """A document for each of the three dates that is the only one of them to state it, and which together
-    state all hops between."""
+    state all hops between; of many that state a date the first are looked at."""
     stated = [_stating(graph, edge) for edge in (chain.edges[0], dated.edge, chain.edges[-1])]
     between = [_stating(graph, edge) for edge in chain.edges[1:-1]]
-    for chosen in product(*map(sorted, stated)):
+    for chosen in product(*(sorted(docs)[:_MOST_DOCUMENTS] for docs in stated)):
         own = frozenset(chosen)
         if (
             len(own) == len(stated)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from longweave.kg.records import EntityType
 from longweave.kg.resolve.values import value_key
 
+AMOUNT = re.compile(r"\d[\d,]*(?:\.\d+)?(?: (?:thousand|million|billion|trillion))?", re.IGNORECASE)
+"""Where a text writes an amount, its unit aside."""
 _DATE_KEY = re.compile(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?")
 _NUMBER_KEY = re.compile(r"(?P<sign>- )?(?P<currency>[$€£] )?(?P<digits>\d+(?:\.\d+)?)(?: (?P<unit>\D*))?")
 

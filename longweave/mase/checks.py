@@ -21,6 +21,7 @@ from rapidfuzz import fuzz, process
 from longweave.mase.evidence import count_places
 from longweave.mase.task_type import Posed, TaskType
 from longweave.synth.answers import compare_answer
+from longweave.synth.answers.texts import cover_exact_match
 from longweave.synth.embedding import Encode, Vectors
 from longweave.synth.errors import InputError
 from longweave.synth.prompt import find_reserved_mark
@@ -122,7 +123,9 @@ def _gives_away(question: str, posed: Posed) -> bool:
         wanted = _read_digits(posed.answer)
         return any(len(digits) >= _TELLING_DIGITS for digits in wanted & _read_digits(question))
     words = r"\W+".join(map(re.escape, re.findall(r"\w+", posed.answer)))
-    return bool(words) and re.search(rf"(?<!\w){words}(?!\w)", question, re.IGNORECASE) is not None
+    if words and re.search(rf"(?<!\w){words}(?!\w)", question, re.IGNORECASE):
+        return True
+    return cover_exact_match(question, posed.answer)
 
 
 def _read_digits(text: str) -> set[str]:

@@ -8,16 +8,20 @@ from longweave.synth.records import Dropped, Evidence
 
 _APART = 400
 _FEWEST_SIGNS = 10
+_MOST_WORDS = 60
 
 
 def locate_quotes(quotes: Iterable[str], parts: Sequence[Part]) -> list[Evidence] | Dropped:
     """The spans of ``quotes`` in ``parts``, each once, in the order quoted.
 
-    Reasons: ``quote_missing`` (it stands nowhere word for word), ``quote_too_short`` (too few signs to prove
-    anything), ``quote_repeated`` (it stands in another document as well, which then says the same).
+    Reasons: ``quote_too_long`` (nobody sees what in it is the proof), ``quote_too_short`` (too few signs to
+    prove anything), ``quote_missing`` (it stands nowhere word for word), ``quote_repeated`` (it stands in
+    another document as well, which then says the same).
     """
     found: dict[tuple[str, int, int], Evidence] = {}
     for quote in quotes:
+        if flaw := check_length(quote):
+            return flaw
         if len("".join(quote.split())) < _FEWEST_SIGNS:
             return Dropped(reason="quote_too_short", detail=quote)
         spans = [span for part in parts if (span := _locate(quote, part)) is not None]
@@ -28,6 +32,12 @@ def locate_quotes(quotes: Iterable[str], parts: Sequence[Part]) -> list[Evidence
         first = spans[0]
         found.setdefault((first.doc_id, first.start, first.end), first)
     return list(found.values())
+
+
+def check_length(quote: str) -> Dropped | None:
+    """``quote_too_long`` where ``quote`` has more than 60 words."""
+    words = len(quote.split())
+    return Dropped(reason="quote_too_long", detail=f"{words} words") if words > _MOST_WORDS else None
 
 
 def count_places(evidence: Iterable[Evidence]) -> int:

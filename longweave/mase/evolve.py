@@ -4,10 +4,12 @@ In: a cluster with its texts, its task type, models in the roles proposer, solve
 ``Round`` for each proposal. The proposer sees the documents, and from the second round on the last pairs
 that were solved, and how often: the new one is to be different and harder. It is also told what a check found
 wrong with its last proposal. The solver sees the documents among distractors, in the form of a training
-prompt. A pair is kept if the solver is right sometimes, not never and not always (L1.5, after SPELL). Reasons
-beside those of ``mase.checks``, ``mase.evidence`` and the type's own:
+prompt. A pair is kept if the solver is right sometimes, not never and not always (L1.5, after SPELL); a try
+that was cut off or has no answer counts neither way. Reasons beside those of ``mase.checks``,
+``mase.evidence`` and the type's own:
 
 - ``declined``: the proposer finds nothing good to ask,
+- ``reserved_marker``: it quotes what no prompt may hold,
 - ``proposal_unreadable``: its type cannot make anything of the proposal,
 - ``never_solved``, ``always_solved``: too few of the tries are right, or wrong,
 - ``not_judged``: no try could be judged,
@@ -38,13 +40,14 @@ from longweave.synth.llm.client import Asker
 from longweave.synth.llm.errors import AnswerError
 from longweave.synth.llm.prompting import load_prompt, render_documents
 from longweave.synth.llm.request import Prompt
-from longweave.synth.prompt import answer_format, render_prompt, split_prompt
+from longweave.synth.prompt import answer_format, find_reserved_mark, render_prompt, split_prompt
 from longweave.synth.records import Candidate, Dropped, Evidence, canonical_json, content_id
 
 MAKER = "mase"
 _SEEDS = 2**31
 _TURNS = 60
 _SHOWN = 1_000
+_TOLD_BACK = 300
 
 
 async def evolve_cluster(
@@ -118,7 +121,7 @@ class _Loop:
             dropped = await self._play(draft, number, turn, seen)
         except AnswerError as error:
             dropped = Dropped(reason=error.reason, detail=str(error))
-        reason, detail = (dropped.reason, dropped.detail) if dropped else ("", "")
+        reason, detail = (dropped.reason, dropped.detail[:_SHOWN]) if dropped else ("", "")
         draft.transcript |= {"reason": reason, "detail": detail}
         return Round(
             cluster_id=cluster.cluster_id,
@@ -171,7 +174,7 @@ class _Loop:
         harder = load_prompt(__package__, "harder.txt", history="\n".join(pairs)) if pairs else ""
         told = [harder] if harder else []
         if self.flaw is not None:
-            flaw = f"{self.flaw.reason}: {self.flaw.detail}"
+            flaw = f"{self.flaw.reason}: {_defuse(self.flaw.detail)}"
             told.append(load_prompt(__package__, "again.txt", flaw=flaw))
         task = load_prompt(__package__, f"propose_{self.task_type.name}.txt")
         instruction = load_prompt(__package__, "propose.txt", task=task, evolve="\n\n".join(told)).rstrip()
@@ -184,6 +187,8 @@ class _Loop:
     async def _check(self, proposal: Proposal, posed: Posed) -> list[Evidence] | Dropped:
         """The evidence of a pair that may be asked."""
         parts = self.opened.parts
+        if mark := find_reserved_mark("\n".join(proposal.quotes)):
+            return Dropped(reason="reserved_marker", detail=f"{mark} in a quote")
         evidence = locate_quotes(proposal.quotes, parts)
         if isinstance(evidence, Dropped):
             return evidence
@@ -212,14 +217,21 @@ class _Loop:
             n=self.settings.tries,
             allow_cut_off=True,
         )
-        predictions = [self.task_type.extract(response.text) for response in responses]
+        predictions = [
+            "" if response.finish_reason == "length" else self.task_type.extract(response.text)
+            for response in responses
+        ]
         verdicts = VerdictSettings(judge=True, votes=self.settings.votes)
         seed = self._seed_for("verify", number)
         rulings = await judge_answers(candidate, predictions, self.asker, verdicts, seed, role="verifier")
         draft.transcript["predictions"] = [
             _describe(prediction, ruling) for prediction, ruling in zip(predictions, rulings, strict=True)
         ]
-        clear = [ruling for ruling in rulings if not ruling.unclear]
+        clear = [
+            ruling
+            for prediction, ruling in zip(predictions, rulings, strict=True)
+            if _counts(prediction, ruling)
+        ]
         draft.tries, draft.passes = len(clear), sum(ruling.correct for ruling in clear)
 
     def _mix_documents(self) -> list[Shown]:
@@ -280,11 +292,24 @@ class _Loop:
         return int(content_id(self.seed, self.opened.cluster.cluster_id, *parts), 16) % _SEEDS
 
 
+def _counts(prediction: str, ruling: Ruling) -> bool:
+    """Whether a try says how hard the question is: one without an answer does not."""
+    return bool(prediction.strip()) and not ruling.unclear
+
+
+def _defuse(said: str) -> str:
+    """What a model said, so that it may stand in a prompt: short, without what no prompt may hold."""
+    said = said[:_TOLD_BACK]
+    while mark := find_reserved_mark(said):
+        said = said.replace(mark, "")
+    return said
+
+
 def _describe(prediction: str, ruling: Ruling) -> dict[str, Any]:
     """A prediction with its verdicts; ``right`` is None where it counts for nothing."""
     return {
         "answer": prediction[:_SHOWN],
-        "right": None if ruling.unclear else ruling.correct,
+        "right": ruling.correct if _counts(prediction, ruling) else None,
         "rule": ruling.rule.rule,
         "by_rule": ruling.rule.correct,
         "judged": ruling.judged,

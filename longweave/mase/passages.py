@@ -21,7 +21,7 @@ from longweave.synth.runs import cut_runs
 T = TypeVar("T")
 
 _HEAD = 2_000  # characters: more than the embedding reads
-_MOST_EMBEDDED = 2_000
+_MOST_EMBEDDED = 2_000  # or what the clusters hold
 _LEAST_EMBEDDED = 60
 _PER_PLACE = 3
 _SHORTEST, _SHORTEST_SHARE = 100, 4
@@ -69,7 +69,8 @@ def draw_passages(
 ) -> Drawn:
     """Holds no more than it keeps, however many documents there are."""
     per_cluster = -(-(settings.cluster_tokens + settings.distractor_tokens) // settings.passage_tokens)
-    wanted = min(_MOST_EMBEDDED, max(_LEAST_EMBEDDED, _PER_PLACE * most * per_cluster))
+    cap = max(_MOST_EMBEDDED, most * -(-settings.cluster_tokens // settings.passage_tokens))
+    wanted = min(cap, max(_LEAST_EMBEDDED, _PER_PLACE * most * per_cluster))
     size = -(-wanted // len(task_type.domains))
     passages = {domain: _Lowest[Cut](size) for domain in task_type.domains}
     whole = {domain: _Lowest[Sequence[Cut]](most) for domain in task_type.domains}

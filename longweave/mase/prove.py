@@ -5,22 +5,27 @@ From the user message and the proposal in ``reasoning`` alone, kept is what then
 - the proposal, posed again by its type, gives the question and the answer that stand there
   (``question_differs``, ``answer_differs``),
 - every span of evidence is one that the proposal quotes, and stands in its document as shown
-  (``quote_missing``); no other document of the prompt has it as well (``evidence_repeated``),
+  (``quote_missing``), and is short (``quote_too_long``); no other document of the prompt has it as well
+  (``evidence_repeated``),
 - the spans come from enough places (``few_places``),
 - the answer has the form of its kind: a choice is the letter of the option that says what was proposed, all
   else is right by the rule of its kind (``answer_form``),
+- the words of an answer in words stand in one needed document, as it is shown (``not_said``),
 - the checks of all types and of its own type hold (their reasons).
 
-That the answer follows from the quotes is what the solver and the verifier found; it is not proven.
+That the answer follows from the quotes is not proven: the proposer claims it, and the solver and the
+verifier, who never see the quotes, came to the same answer. Of numbers, options and types with ``own_words``
+(stories, outcomes of manuals and code) not even the words are looked up: such answers are computed, reworded.
 """
 
 import json
 import re
 
 from longweave.mase.checks import check_answer, check_places, check_question
-from longweave.mase.evidence import holds_quote
+from longweave.mase.evidence import check_length, holds_quote
 from longweave.mase.task_type import Posed, Proposal, TaskType
 from longweave.mase.types import TASK_TYPES
+from longweave.mase.types.copied import stems_of
 from longweave.synth.prompt import ShownDocument, parse_prompt
 from longweave.synth.records import Candidate, Dropped, Sample
 
@@ -44,6 +49,7 @@ def prove_mase(sample: Sample) -> Dropped | None:
         or _check_evidence(sample, proposal, documents)
         or check_places(task_type, sample.evidence)
         or _check_form(proposal, posed)
+        or _check_said(sample, posed, task_type, documents)
         or _check_again(sample, proposal, posed, task_type, documents)
     )
 
@@ -66,6 +72,8 @@ def _check_evidence(
     sample: Sample, proposal: Proposal, documents: dict[str, ShownDocument]
 ) -> Dropped | None:
     for quote in proposal.quotes:
+        if flaw := check_length(quote):
+            return flaw
         if not any(holds_quote(span.quote, quote) for span in sample.evidence):
             return Dropped(reason="quote_missing", detail=quote)
     for span in sample.evidence:
@@ -88,6 +96,17 @@ def _check_form(proposal: Proposal, posed: Posed) -> Dropped | None:
         said = option.group(1) if option else "no such option"
         return Dropped(reason="answer_form", detail=f"{posed.answer}: {said}")
     return None
+
+
+def _check_said(
+    sample: Sample, posed: Posed, task_type: TaskType, documents: dict[str, ShownDocument]
+) -> Dropped | None:
+    if posed.answer_kind != "text" or task_type.own_words:
+        return None
+    wanted = stems_of(posed.answer)
+    if any(wanted <= stems_of(documents[doc_id].text) for doc_id in sample.doc_ids):
+        return None
+    return Dropped(reason="not_said", detail=posed.answer)
 
 
 def _check_again(

@@ -48,7 +48,8 @@ class TaskType:
     ``check(proposal, posed, passages)`` is what this type demands beyond ``mase.checks``, which hold for all;
     ``passages`` are the texts that the proposer was shown. ``min_places`` is how many separate places its
     quotes must come from. ``one_document`` says that the passages of a cluster come from one document;
-    else from different ones. ``extract`` takes the prediction out of a response.
+    else from different ones. ``own_words`` says that an answer may be put in words that stand in no document:
+    it computes, or tells why. ``extract`` takes the prediction out of a response.
     """
 
     name: str
@@ -60,3 +61,4 @@ class TaskType:
     extract: Callable[[str], str]
     min_places: int = 1
     one_document: bool = False
+    own_words: bool = False

@@ -43,6 +43,10 @@ class ContextSettings(BaseModel):
     targets: tuple[int, ...] = Field(
         default=(8_000, 20_000, 60_000, 120_000), min_length=1, description="Prompt lengths in tokens."
     )
+    maker_targets: dict[str, tuple[int, ...]] = Field(
+        default={},
+        description="Prompt lengths for the samples of a maker, where they are not to be those of targets.",
+    )
     fill: float = Field(
         default=0.98, gt=0, le=1, description="Least share of the target that a prompt fills."
     )
@@ -60,11 +64,15 @@ class ContextSettings(BaseModel):
         default=32, ge=0, description="Tokens of each target that are left to the chat template."
     )
 
+    def targets_of(self, maker: str) -> list[int]:
+        """The prompt lengths for samples of ``maker``, each once, ascending."""
+        return sorted(set(self.maker_targets.get(maker, self.targets)))
+
 
 def choose_target(
     candidate: Candidate, settings: ContextSettings, needed_tokens: int, seed: int
 ) -> int | None:
-    """One of the targets that can hold ``needed_tokens``, all equally likely; None if none can.
+    """One of the maker's targets that can hold ``needed_tokens``, all equally likely; None if none can.
 
     Args:
         candidate: Decides, with ``seed``, which target it is.
@@ -72,7 +80,7 @@ def choose_target(
         needed_tokens: What ``count_needed`` says.
         seed: The run's seed.
     """
-    fitting = sorted(target for target in set(settings.targets) if needed_tokens <= target)
+    fitting = [target for target in settings.targets_of(candidate.maker) if needed_tokens <= target]
     if not fitting:
         return None
     return fitting[int(_generator("target", candidate.sample_id, seed).integers(len(fitting)))]

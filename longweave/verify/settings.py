@@ -66,6 +66,9 @@ class DifficultySettings(_Settings):
     """How often the policy that is to be trained solves a sample: asked by the role policy."""
 
     tries: int = Field(default=8, ge=1, description="Answers to every sample.")
+    makers: tuple[str, ...] | None = Field(
+        default=None, description="Only samples of these makers are measured; null for all."
+    )
 
 
 class VerifySettings(_Settings):

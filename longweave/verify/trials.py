@@ -6,6 +6,8 @@ of the shipped message, and those with documents begin with them, so that a serv
 answers.
 """
 
+import re
+import unicodedata
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -29,6 +31,9 @@ from longweave.verify.pass_rate import find_interval, pass_at_k
 
 _SEEDS = 2**31
 _SHOWN = 200
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uf900-\ufaff\uff00-\uff60\U00020000-\U0003ffff]"
+)  # Thai, Lao, Burmese, Khmer, Chinese, Japanese
 
 
 def prompt_as_shipped(sample: Sample) -> Prompt:
@@ -83,19 +88,34 @@ def _cut_around(
     for position in sorted(positions, key=lambda one: one.start):
         start = _word_start(message, max(document.start, position.start - around), position.start)
         end = min(document.end, position.end + around)
-        end = end if end == document.end else max(position.end, message.rfind(" ", position.end, end))
+        end = end if end == document.end else _word_end(message, end, position.end)
         if windows and start <= windows[-1][1]:
             start, end = windows[-1][0], max(windows.pop()[1], end)
         windows.append((start, end))
     body = ELLIPSIS.join(f"{message[start:end].strip()}\n" for start, end in windows)
-    first, last = windows[0][0] > document.start, windows[-1][1] < document.end
+    first, last = windows[0][0] > document.start, bool(message[windows[-1][1] : document.end].strip())
     return f"{ELLIPSIS if first else ''}{body}{ELLIPSIS if last else ''}"
 
 
 def _word_start(message: str, at: int, last: int) -> int:
-    while at < last and not message[at - 1].isspace():
+    while at < last and not (message[at - 1].isspace() or _is_joint(message, at)):
         at += 1
     return at
+
+
+def _word_end(message: str, at: int, first: int) -> int:
+    if _is_joint(message, at):
+        return at
+    at -= 1
+    while at > first and not (message[at] == " " or _is_joint(message, at)):
+        at -= 1
+    return max(at, first)
+
+
+def _is_joint(message: str, at: int) -> bool:
+    """Whether two letters of a script that puts no space between words meet at ``at``."""
+    letters = message[at - 1 : at + 1]
+    return all(map(_UNSPACED.match, letters)) and unicodedata.category(letters[-1])[0] != "M"
 
 
 async def try_prompt(

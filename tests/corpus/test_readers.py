@@ -107,6 +107,7 @@ def test_newlines_become_one_kind_and_the_rest_of_the_text_stays(tmp_path: Path)
         (_row(text="see </document> here"), "reserved_marker", "</document> at character 4"),
         (_row(text='<document index="1">'), "reserved_marker", "<document index= at character 0"),
         (_row(text="x </text>"), "reserved_marker", "</text> at character 2"),
+        (_row(title="On <think>"), "reserved_marker", "<think> in the title"),
     ],
 )
 def test_a_bad_row_is_one_line_with_its_number_and_the_next_is_read(

@@ -81,6 +81,23 @@ def test_the_graph_gives_multi_hop_samples_of_all_paradigms(rows: Mapping[str, l
     assert sum(row["maker"] == "kg_code" for row in [*rows["train"], *rows["val"]]) >= 20
 
 
+def test_rounds_and_conversations_give_samples_too(
+    rows: Mapping[str, list[dict[str, Any]]], demo: Path
+) -> None:
+    every = [*rows["train"], *rows["val"]]
+    evolved = [row for row in every if row["maker"] == "mase"]
+    assert len(evolved) >= 20 and len({row["question_type"] for row in evolved}) >= 4
+    kept = [
+        row["number"]
+        for path in (demo / "mase" / "rounds").glob("*.parquet")
+        for row in pq.read_table(path, columns=["number", "reason"]).to_pylist()
+        if not row["reason"]
+    ]
+    assert {1, 2} <= set(kept)
+    dialogue = [row for row in every if row["maker"] == "dialogue"]
+    assert len(dialogue) >= 40 and len({row["target_tokens"] for row in dialogue}) >= 3
+
+
 def test_no_document_of_the_demo_stands_in_both_splits(rows: Mapping[str, list[dict[str, Any]]]) -> None:
     train, val = ({piece["doc_id"] for row in rows[split] for piece in row["context"]} for split in rows)
     assert train and val
@@ -100,6 +117,12 @@ def test_the_books_of_the_demo_balance(demo: Path, rows: Mapping[str, list[dict[
         ("verify_samples", "export"),
     ):
         assert stages[before]["kept"] == stages[after]["in"], (before, after)
-    posed = ("pose_queries", "ask_questions", "pose_code_questions")
+    posed = (
+        "pose_queries",
+        "ask_questions",
+        "pose_code_questions",
+        "pose_dialogue_questions",
+        "keep_pairs",
+    )
     assert sum(stages[step]["rows"] for step in posed) == stages["extend_context"]["in"]
     assert stages["export"]["kept"] == len(rows["train"]) + len(rows["val"])

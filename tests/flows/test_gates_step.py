@@ -142,6 +142,32 @@ def test_every_exported_row_carries_what_the_models_answered(gated_run: Path) ->
         ]
 
 
+def test_only_samples_of_the_makers_that_are_named_are_put_to_the_policy(
+    small_settings: Mapping[str, Any], undisturbed_run: Path, tmp_path: Path
+) -> None:
+    with serve(MODELS, script=Reader(undisturbed_run)) as server:
+        gates = {"grounding": None, "robustness": None, "difficulty": {"tries": 4, "makers": ["kg"]}}
+        run = make(settings_for(small_settings, server, **gates), tmp_path / "run")
+    for sample in read_exported(run):
+        (check,) = (check for check in sample.checks if check.name == "difficulty")
+        assert check.k == 0 and "tables is not in verify.difficulty.makers" in check.detail
+        assert sample.difficulty is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "where"),
+    [
+        ({"verify": {"difficulty": {"makers": ["table"]}}}, "verify.difficulty.makers: no maker table"),
+        ({"context": {"maker_targets": {"dialog": [9_000]}}}, "context.maker_targets: no maker dialog"),
+    ],
+)
+def test_a_maker_that_there_is_not_is_refused(
+    small_settings: Mapping[str, Any], changed: dict[str, Any], where: str
+) -> None:
+    with pytest.raises(ValueError, match=where):
+        RunSettings.model_validate({**small_settings, **changed})
+
+
 def test_contexts_that_are_tried_beside_the_shipped_one_differ_from_it(gated_run: Path) -> None:
     for sample in read_exported(gated_run):
         shipped, *others = (trial for trial in sample.trials if trial.check == "context")

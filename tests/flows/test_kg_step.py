@@ -48,7 +48,9 @@ def answer(body: Mapping[str, Any]) -> str:
         question = (
             f"Going on from {shown['description']} to what follows of it, {said}what is it that is reached?"
         )
-        return json.dumps({"draft": "", "short_cuts": "", "problem": "", "usable": True, "question": question})
+        return json.dumps(
+            {"draft": "", "short_cuts": "", "problem": "", "usable": True, "question": question}
+        )
     return json.dumps({"same": []})
 
 

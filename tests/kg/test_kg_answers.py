@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from longweave.kg.answers import SHARES, Answer, answer_of, draw_answer
@@ -104,6 +104,7 @@ def test_what_is_supposed_decides_whether_the_third_date_lies_between() -> None:
     assert kinds == {"gaps_added", "gaps_compared"}
 
 
+@settings(deadline=None)
 @given(first=YEARS, before=SPANS, behind=SPANS, seed=st.integers(0, 99), number=st.sampled_from((1, 2, 3)))
 def test_a_reader_who_lacks_one_of_three_years_cannot_compute_with_the_others(
     first: int, before: int, behind: int, seed: int, number: int

@@ -1,5 +1,7 @@
 """What a question must be: each flaw with its reason, beside questions that come near and must pass."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -177,3 +179,35 @@ def test_the_answer_of_a_plain_question_is_hidden_as_a_name() -> None:
     assert reason("What did the firm of the designer at Odrava Gorge bring about?", plan_cause()) == ""
     asked = "Was it the Ulmen strike that the firm of the designer at Odrava Gorge brought about, or what?"
     assert reason(asked.replace("Was it", "What of"), plan_cause()) == "name_leaked"
+
+
+def described_by(**changed: Any) -> Plan:
+    """The plan with the clue of its start changed."""
+    (clue,) = PLAN.start.clues
+    return PLAN.model_copy(
+        update={"start": PLAN.start.model_copy(update={"clues": [clue.model_copy(update=changed)]})}
+    )
+
+
+def test_a_mark_that_would_end_the_turn_is_kept_out() -> None:
+    assert reason(f"{GOOD[:-1]} <|im_end|> </text>?") == "reserved_marker"
+
+
+def test_all_words_of_a_name_must_be_there() -> None:
+    assert reason(GOOD.replace("Odrava ", "")) == "clue_missing"
+
+
+def test_a_rank_must_not_be_turned_round() -> None:
+    ranked = described_by(kind="superlative", said="the largest of the 3 that share: spans Odrava Gorge")
+    asked = "Which firm was founded by the designer of the {} of the 3 structures over the Odrava Gorge?"
+    assert reason(asked.format("largest"), ranked) == ""
+    assert reason(asked.format("smallest"), ranked) == "clue_missing"
+
+
+def test_a_date_told_roughly_must_be_told() -> None:
+    said = "a year ending in 7 in the early 20th century"
+    dated = described_by(kind="temporal", said=said, names="")
+    asked = "Which firm was founded by the man who designed the structure opened in {}?"
+    assert reason(asked.format(said), dated) == ""
+    assert reason(asked.format("the early 20th century"), dated) == "clue_missing"
+    assert reason(asked.format("a year ending in 7"), dated) == "clue_missing"

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from longweave.kg.ground import find_quote, ground_statement, names_thing
-from longweave.kg.records import Statement, Triple
+from longweave.kg.records import EntityType, Statement, Triple
 from longweave.kg.spelling import words_of
 from longweave.synth.records import Document, Dropped
 
@@ -156,7 +156,7 @@ def test_a_quote_that_is_half_a_page_is_too_long() -> None:
     ],
 )
 def test_a_name_is_there_when_the_words_that_carry_it_are(text: str, name: str, named: bool) -> None:
-    assert names_thing(text, name) is named
+    assert names_thing(text, name, None) is named
 
 
 def test_words_are_plain_and_a_possessive_is_its_noun() -> None:
@@ -189,3 +189,25 @@ def test_what_is_found_lies_in_the_chunk_and_reads_as_the_quote(
     assert at <= low < high <= len(text)
     shown = text[low:high].translate(plain).split()
     assert shown == quote.translate(plain).strip(" \t\r\n\"'.…").split()
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "type_", "stands"),
+    [
+        ("was fined $12 million in 1999", "$12", "number", False),
+        ("was fined $12,000 in 1999", "$12", "number", False),
+        ("was fined $12,500,000 in 1999", "$500,000", "number", False),
+        ("was fined $2.3 billion", "$3.2 billion", "number", False),
+        ("fell by 1.5 percent, 10 times", "10.5 percent", "number", False),
+        ("on 12 May 1999, after 7 years", "7 May 1999", "date", False),
+        ("in 1999 and on 19 May 2004", "19 May 1999", "date", False),
+        ("was fined $12 million in 1999", "$12 million", "number", True),
+        ("employed 1,200 workers.", "1,200 workers", "number", True),
+        ("signed on\nApril 4, 1949 by", "4 April 1949", "date", True),
+        ("成立于1949年4月4日。", "1949年4月4日", "date", True),
+    ],
+)
+def test_a_value_is_there_only_as_it_is_written(
+    text: str, value: str, type_: EntityType, stands: bool
+) -> None:
+    assert names_thing(text, value, type_) is stands

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from longweave.kg.clues import Clue, say_year
-from longweave.kg.graph import Graph
+from longweave.kg.clues import Clue, Option, collect_options, say_year
+from longweave.kg.graph import Graph, build_graph
 from longweave.kg.perturb import DescribeSettings, Description, describe
-from longweave.kg.records import EntityType, Hop, Triple
+from longweave.kg.records import Edge, EntityType, Hop, Node, Triple
 from longweave.kg.values import year_of
 from longweave.synth.records import Dropped
-from tests.kg.made_graphs import Fact, made_graph, random_facts
+from tests.kg.made_graphs import Fact, made_graph, node_id, random_facts
 
 DATES = ["1900", "1901", "March 12, 1947", "1945", "1955", "2000", "2001", "May 1947"]
 AMOUNTS = ["3 ships", "30 ships", "300 ships", "5 million dollars"]
@@ -434,3 +434,54 @@ def test_a_value_is_left_out_where_it_tells_nothing_more() -> None:
     facts: list[Fact] = [("Acme", "has", "30 ships", "1"), ("Acme", "is in", "Detroit", "2")]
     (clue,) = clues_of(by_value(facts, "Acme", "30 ships", {"30 ships": "number"}))
     assert clue.said == "Detroit"
+
+
+def options_of(facts: list[Fact], types: dict[str, EntityType], node: str, *avoid: str) -> list[Option]:
+    graph, _ = made_graph(facts, types)
+    return collect_options(graph, graph.node_number(node_id(node)), _numbers(graph, *avoid), [])
+
+
+def _numbers(graph: Graph, *names: str) -> list[int]:
+    return [graph.node_number(node_id(name)) for name in names]
+
+
+def test_a_rank_does_not_rest_on_what_is_hidden() -> None:
+    facts: list[Fact] = [
+        ("P1", "was built by", "Acme", "a"),
+        ("P2", "was built by", "Acme", "b"),
+        ("P1", "was opened in", "1907", "a"),
+        ("P2", "was opened in", "1931", "b"),
+    ]
+    types: dict[str, EntityType] = {"1907": "date", "1931": "date", "P1": "product", "P2": "product"}
+
+    def ranks(*avoid: str) -> list[str]:
+        kinds = [option.clue.kind for option in options_of(facts, types, "P1", *avoid)]
+        return [kind for kind in kinds if kind == "superlative"]
+
+    assert ranks() == ["superlative"]
+    assert ranks("1931") == ranks("P2") == ranks("1907") == []
+
+
+def test_a_clue_by_a_name_that_others_bear_fits_what_they_are_joined_to_as_well() -> None:
+    def node(node_id: str, name: str, type_: EntityType) -> Node:
+        return Node(node_id=node_id, name=name, type=type_, aliases=[name], doc_ids=["d"], n_mentions=1)
+
+    def edge(edge_id: str, head: str, tail: str) -> Edge:
+        return Edge(
+            edge_id=edge_id, head=head, relation="founded", tail=tail, triple_ids=["t"], doc_ids=["d"]
+        )
+
+    people = [node("n1", "John Smith", "person"), node("n2", "John Smith", "person")]
+    firms = [node("n3", "Acme", "organization"), node("n4", "Bolt", "organization")]
+    graph = build_graph([*people, *firms], [edge("e1", "n1", "n3"), edge("e2", "n2", "n4")])
+    (option,) = collect_options(graph, 2, [], [])
+    assert option.fits == {2, 3}
+
+
+def test_a_date_told_roughly_fits_what_has_such_a_year() -> None:
+    years = {"X": "1905", "Y": "May 1915", "Z": "1945", "W": "1906"}
+    facts: list[Fact] = [(name, "was founded in", year, "a") for name, year in years.items()]
+    types: dict[str, EntityType] = dict.fromkeys(years.values(), "date")
+    graph, _ = made_graph(facts, types)
+    (option,) = options_of(facts, types, "X")
+    assert option.fits == set(_numbers(graph, "X", "Y"))

@@ -6,7 +6,7 @@ from longweave.kg.answers import SHARES, answer_of
 from longweave.kg.checks import hidden_names
 from longweave.kg.graph import build_graph
 from longweave.kg.guesses import MANY
-from longweave.kg.plan import find_repeated_date
+from longweave.kg.plan import find_repeated_value
 from longweave.kg.plan_records import PARADIGMS, Plan, clue_names
 from longweave.kg.records import Path, Triple
 from longweave.synth.records import Dropped
@@ -296,10 +296,10 @@ def test_a_date_may_be_told_by_its_year_near_the_thing_or_beside_its_title() -> 
         "year in title": ("The year 1899", "Tobias Venn"),
         "works": ("", "The NORRLAND cable works, closed June 3, 1931."),
     }
-    repeated = {name for name, one in texts.items() if find_repeated_date(third, {name: one})}
+    repeated = {name for name, one in texts.items() if find_repeated_value(third, {name: one})}
     assert repeated == {"same", "title", "year in title"}
-    assert [name for name, one in texts.items() if find_repeated_date(closed, {name: one})] == ["works"]
+    assert [name for name, one in texts.items() if find_repeated_value(closed, {name: one})] == ["works"]
     own = {third.evidence.doc_id: texts["same"]}
-    assert find_repeated_date(third, own) is None, "its own document may"
+    assert find_repeated_value(third, own) is None, "its own document may"
     turned = third.model_copy(update={"subject": third.object, "object": third.subject})
-    assert find_repeated_date(turned, {"other": texts["same"]}) == "other"
+    assert find_repeated_value(turned, {"other": texts["same"]}) == "other"

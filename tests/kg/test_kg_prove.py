@@ -1,6 +1,7 @@
 """The prover follows the chain in the final prompt alone: every change of prompt or plan has its reason."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -222,3 +223,18 @@ def test_what_may_state_any_fact_may_not_stand_beside_it() -> None:
         "Tobias Venn once saw the Odrava Gorge.": False,
     }
     assert {text: states_hop(plan, "", text) for text in stated} == stated
+
+
+@pytest.mark.parametrize(
+    ("plan", "text"),
+    [
+        (plan_years(), "The Karelin Bridge, a steel span, was opened in 1907 by the mayor."),
+        (plan_years(), "In spring of 1931 the Norrland Cable Works was shut for good."),
+        (plan_amount(), "Norrland Cable Works employed 1200 people."),
+        (plan_amount(), "Norrland Cable Works employed 1.2 thousand people."),
+    ],
+)
+def test_a_value_that_is_computed_with_may_not_stand_beside_in_other_words(plan: Plan, text: str) -> None:
+    assert states_hop(plan, "News", text)
+    assert not states_hop(plan_fact(), "News", text), "nobody computes with it there"
+    assert not states_hop(plan, "News", re.sub("[0-9]", "8", text)), "another value"

@@ -3,8 +3,14 @@
 import gzip
 import json
 import re
+from typing import cast
+
+import pytest
 
 from longweave.kg.resolve import Clusters, Mention, Resolution, ResolveSettings, open_pairs, resolve, settle
+from longweave.kg.resolve.conflicts import find_conflict
+from longweave.kg.resolve.names import parse_name
+from longweave.kg.resolve.namesakes import Company, link_namesakes
 from tests.conftest import ROOT
 from tests.kg.test_kg_resolve import encode_words
 
@@ -105,3 +111,32 @@ def test_presidents_are_one_across_real_speeches() -> None:
         often, 1
     )
     assert len({found.of[keys[0]] for keys in often.values()}) == len(often)
+
+
+def test_the_company_of_a_name_that_stands_alone_is_not_looked_at() -> None:
+    mention = Mention.of("Ada Vale", "person", "d")
+    assert not list(link_namesakes([mention], cast("Company", None)))
+
+
+@pytest.mark.parametrize(
+    ("type_", "one", "other"),
+    [
+        ("place", "दिल्ली", "दलाल"),
+        ("product", "バス", "ハス"),
+        ("place", "ประเทศไทย", "ประทศทย"),
+        ("work", "Macbeth (1948 film)", "Macbeth (1971 film)"),
+        ("concept", "Mercury (planet)", "Mercury (element)"),
+    ],
+)
+def test_what_tells_names_apart_is_kept(type_: str, one: str, other: str) -> None:
+    names = [parse_name(name, type_) for name in (one, other)]
+    assert names[0].key != names[1].key
+    assert Mention.of(one, type_, "d").key != Mention.of(other, type_, "d").key
+    if names[0].sense:
+        assert find_conflict(*names) == "senses"
+        assert not find_conflict(names[0], parse_name(one.split(" (")[0], type_)), "what says less may be it"
+
+
+def test_marks_of_latin_letters_and_what_is_a_short_form_do_not_tell() -> None:
+    assert parse_name("Erdoğan", "person").key == "erdogan"
+    assert parse_name("World Health Organization (WHO)", "organization").key == "world health organization"

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from longweave.kg.constraints import Rejected
+from longweave.kg.follow import Chain
 from longweave.kg.path_settings import PathSettings
 from longweave.kg.records import EntityType, Hop
-from longweave.kg.timelines import Timeline, sample_timelines
+from longweave.kg.timelines import Timeline, _choose_documents, _Dated, sample_timelines
 from longweave.kg.values import year_of
 from tests.kg.made_graphs import Fact, Stated, gather, made_graph, made_graph_of, node_id, real_triples
 from tests.kg.made_timelines import BRIDGE, CLOSED, OPENED, OUTSIDE, VENN, WORKS, timeline
@@ -269,3 +270,19 @@ def test_real_dates_of_three_documents_are_a_timeline() -> None:
             "sotu-1946-Truman",
             "sotu-1948-Truman",
         }
+
+
+def test_of_many_documents_that_state_a_date_the_first_are_looked_at() -> None:
+    many = [f"d{number:03}" for number in range(400)]
+    facts: list[Fact] = [
+        (thing, relation, year, doc_id)
+        for doc_id in many
+        for thing, relation, year in (("A", "began", "1939"), ("B", "peaked", "1942"), ("B", "ended", "1945"))
+    ]
+    facts.append(("A", "led to", "B", "other"))
+    graph, _ = made_graph(facts, dict.fromkeys(("1939", "1942", "1945"), "date"))
+    number = {graph.relations[graph.relation[edge]]: edge for edge in range(graph.n_edges)}
+    edges = tuple(number[one] for one in ("began", "led to", "ended"))
+    nodes = tuple(graph.node_number(node_id(name)) for name in ("1939", "A", "B", "1945"))
+    dated = _Dated(number["peaked"], 1, graph.node_number(node_id("1942")))
+    assert _choose_documents(graph, Chain(nodes, edges, (0, 1, 1), 1), dated) is None

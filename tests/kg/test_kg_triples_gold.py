@@ -160,3 +160,13 @@ def test_figures_of_a_sentence_by_the_offline_extractor() -> None:
 def test_the_offline_reader_reads_each_document() -> None:
     first, second = asyncio.run(read_offline([DOCUMENT, DOCUMENT]))
     assert first == second != []
+
+
+def test_a_statement_that_is_turned_round_is_shown_by_its_quote() -> None:
+    def founded(quote: str, subject: str = "Bob Venn") -> list[str]:
+        evidence = Evidence(doc_id="d", start=0, end=len(quote), quote=quote)
+        triple = Triple.of((subject, "person"), "founded", ("Acme Works", "organization"), evidence, "m")
+        return [guided.as_triple().object for guided in guide([triple], ["founded by"], encode_none)]
+
+    assert founded("In 1901 Bob Venn founded Acme Works.") == ["Bob Venn"]
+    assert founded("In 1901 he founded Acme Works.") == [], "it does not name the founder"

@@ -199,3 +199,8 @@ def test_the_record_says_how_the_answer_follows(candidates):
         reasoning = json.loads(candidate.reasoning)
         assert set(reasoning) == {"plan", "targets"}
         assert reasoning["plan"]["ask"] == candidate.question_type
+
+
+def test_a_title_that_no_prompt_may_hold_is_not_asked_about(documents):
+    marked = [d.model_copy(update={"title": f"{d.title} </text>"}) for d in documents]
+    assert list(pose_dialogue(marked, DialogueSettings(questions_per_type=3), 7)) == []

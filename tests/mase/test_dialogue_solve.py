@@ -153,3 +153,20 @@ def test_questions_read_as_sentences():
         "the name of the speaker. Your answer must begin with Ab12, directly followed by the text of the "
         "turn."
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "more", "expected"),
+    [
+        ("needle_count", {"rule": LANTERN}, "and then the lantern , again", "rule_unclear"),
+        ("needle_count", {"rule": LANTERN}, "and then lanterns , again", "rule_unclear"),
+        ("needle_count", {"rule": LANTERN}, "and then the pier , again", "5"),
+        ("mrcr_question", {"rule": Rule(name="question"), "ordinal": 1}, "or not ?", "rule_unclear"),
+        ("needle_speaker", {"quote": "forty crowns a week"}, "for forty crowns a week", "quote_repeated"),
+        ("needle_speaker", {"quote": "for fifty crowns"}, "for fifty crowns", "quote_missing"),
+    ],
+)
+def test_lines_in_which_a_turn_goes_on_are_in_dispute(name, fields, more, expected):
+    line = "[6] Chair: Then move the scaffold , please .\n"
+    text = MEETING.replace(line, f"{line}{more}\n")
+    assert answer(name, text, **fields) == expected

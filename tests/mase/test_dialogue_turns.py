@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -78,3 +79,10 @@ def test_an_excerpt_of_whole_lines_has_the_same_turns():
     shown = [(turn.number, turn.words) for turn in read_turns(excerpt)]
     known = {(turn.number, turn.words) for turn in read_turns(document.text)}
     assert len(shown) > 15 and set(shown) <= known
+
+
+@pytest.mark.parametrize("line", ["[5] 3rd Officer: The lantern is out .", "[5] [unknown] The lantern ?"])
+def test_a_numbered_line_that_cannot_be_read_makes_the_conversation_unreadable(line):
+    assert len(read_turns(MEETING)) == 10
+    assert read_turns(f"{MEETING}{line}\n") == []
+    assert len(read_turns(f"{HISTORY}[1] A note below\n")) == 3

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from longweave.mase.checks import check_question
 from longweave.mase.records import Round
+from longweave.mase.task_type import Posed
 from longweave.synth.records import Candidate
 from tests.mase.made_clusters import (
     ANSWER,
@@ -194,6 +196,7 @@ BAD = {
     "declined": propose(usable=False, problem="all of it stands in one sentence"),
     "quote_missing": propose(quotes=[QUOTES[0], "She owns the rope yard at Marl Street"]),
     "quote_too_short": propose(quotes=[QUOTES[0], "Thorley"]),
+    "quote_too_long": propose(quotes=[QUOTES[0], f"{QUOTES[1]} " * 10]),
     "quote_repeated": propose(quotes=[QUOTES[0], "rope works at Marl Street"]),
     "few_places": propose(quotes=QUOTES[:1]),
     "no_question": propose("The works of the builder's wife stood in the town of Selby Quay."),
@@ -310,3 +313,32 @@ def test_the_same_cluster_gives_the_same_rounds(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
     one, other = (evolve(Model(), tmp_path / name) for name in ("one", "other"))
     assert one == other
+
+
+def test_what_a_model_wrote_comes_back_short_and_without_marks(tmp_path: Path) -> None:
+    quote = "<|im_<|im_end|>end|> " + "word " * 50 + "x" * 5_000
+    model = Model([propose(f"{WORKS} </text>", quotes=["no such words " * 1_000]), PROPOSALS[0]])
+    evolve(model, tmp_path / "long", settings_with(rounds=2))
+    assert len(model.asked["proposer"][1]) < len(model.asked["proposer"][0]) + 600
+    marked = Model([propose(quotes=[quote]), PROPOSALS[0]])
+    made, _ = evolve(marked, tmp_path / "marked", settings_with(rounds=2))
+    assert made.reason == "reserved_marker"
+    assert "in a quote" in marked.asked["proposer"][1] and "im_end" not in marked.asked["proposer"][1]
+
+
+def test_details_are_bounded(tmp_path: Path) -> None:
+    (made,) = evolve(Model([propose(usable=False, problem="p" * 5_000)]), tmp_path, settings_with(rounds=1))
+    assert made.reason == "declined" and len(made.detail) == 1_000
+
+
+def test_a_try_without_an_answer_counts_neither_way(tmp_path: Path) -> None:
+    model = Model(solves=lambda question, n: [gold_of(question)] * (n - 1) + [" "])
+    (made,) = evolve(model, tmp_path, settings_with(rounds=1))
+    assert (made.reason, made.passes, made.tries) == ("always_solved", 3, 3)
+    assert transcript(made)["predictions"][-1]["right"] is None
+
+
+def test_an_answer_that_the_question_has_without_its_articles_is_given_away() -> None:
+    question = "Which title did the envoy of court, Sir Amos Thorley, have when he laid the foundations?"
+    flaw = check_question(Posed(question, "the envoy of the court", "text"))
+    assert flaw is not None and flaw.reason == "answer_given_away"

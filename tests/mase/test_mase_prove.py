@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -261,3 +262,17 @@ def test_no_question_holds_its_answer(answer: str, around: str) -> None:
     question = f"What became of {around} {answer} in the harbour of Selby Quay in the end?"
     if any(character.isalnum() for character in answer):
         assert isinstance(check_question(Posed(question, answer, "text")), Dropped)
+
+
+def test_an_answer_in_words_that_the_documents_do_not_say_is_not_proven(tmp_path: Path) -> None:
+    model = Model(
+        [propose(answer="Harrow Lane")], solves=lambda question, n: ["Harrow Lane", *["Leith"] * (n - 1)]
+    )
+    (made,) = evolve(model, tmp_path, settings_with(rounds=1))
+    found = prove_mase(sample_of(Candidate.model_validate_json(made.candidate)))
+    assert found is not None and found.reason == "not_said"
+
+
+def test_a_quote_that_is_endless_is_not_proven(kept: Candidate) -> None:
+    found = prove_mase(sample_of(with_proposal(kept, quotes=[*QUOTES, "word " * 61])))
+    assert found is not None and found.reason == "quote_too_long"

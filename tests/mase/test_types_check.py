@@ -194,3 +194,8 @@ def test_copied_words_are_found_across_case_and_marks() -> None:
     )
     assert find_copied("He means to maintain both growth and stability", passages, 5) is None
     assert find_copied("stability and", passages, 3) is None
+
+
+@pytest.mark.parametrize("answer", ["B-", "B+", "-5 °C", "3/4", "[1, -2]", "C#"])
+def test_a_short_answer_must_not_hang_on_signs(answer: str) -> None:
+    assert find_flaw("narrative_causal", [], answer=answer, unit="") == "signs_matter"

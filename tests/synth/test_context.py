@@ -399,6 +399,17 @@ def test_the_smallest_prompt_is_counted_exactly_enough_to_be_assembled(sample_co
         assert isinstance(assemble(candidate, needed + 700, sample_corpus.pool, SETTINGS, 1), Sample)
 
 
+def test_a_maker_with_lengths_of_its_own_gets_none_of_the_others() -> None:
+    settings = SETTINGS.model_copy(update={"maker_targets": {ASKED.maker: (90_000, 70_000, 90_000)}})
+    drawn = {
+        choose_target(ASKED.model_copy(update={"sample_id": str(i)}), settings, 1_000, seed=1)
+        for i in range(40)
+    }
+    assert drawn == {70_000, 90_000} and settings.targets_of(ASKED.maker) == [70_000, 90_000]
+    assert settings.targets_of("another") == sorted(set(SETTINGS.targets))
+    assert choose_target(ASKED, settings, 100_000, seed=1) is None
+
+
 def test_a_target_is_drawn_evenly_from_those_that_hold_the_evidence() -> None:
     drawn = [
         choose_target(ASKED.model_copy(update={"sample_id": str(i)}), SETTINGS, 15_000, seed=1)

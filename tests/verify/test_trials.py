@@ -166,3 +166,13 @@ def test_excerpts_keep_the_marks_that_the_sample_has() -> None:
     assert bodies(sample, 2_000)["Title of one"].count(ELLIPSIS) == 2
     assert "Fact 0 is told here." in bodies(sample, 30)["Title of one"]
     assert ELLIPSIS * 2 not in bodies(sample, 62)["Title of one"]
+
+
+@pytest.mark.parametrize("around", [0, 7, 30, 500])
+def test_where_no_spaces_are_written_characters_are_counted(around: int) -> None:
+    before, fact, after = "北京大学创立于一八九八年，" * 60, "张三创办了华东公司。", "后来公司迁往上海，" * 60
+    document = APPLE.model_copy(update={"doc_id": "one", "title": "One", "text": f"{before}{fact}{after}\n"})
+    evidence = [quote(document, fact), REVENUES]
+    sample = make_sample((Shown(document, "needed"), Shown(UNION_PACIFIC, "needed")), evidence=evidence)
+    window = bodies(sample, around)["One"].replace(ELLIPSIS, "").strip()
+    assert window == f"{before[len(before) - around :]}{fact}{after[:around]}"

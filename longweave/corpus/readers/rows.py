@@ -25,14 +25,16 @@ def make_document(row: Mapping[str, Any], source: SourceSettings, count: Count) 
 
     Raises:
         UnusableInput: Text, domain, licence or a column named in the settings is missing or of the wrong
-            type, or
-            the text is empty or holds what no prompt may hold.
+            type, or the text is empty, or it or the title holds what no prompt may hold.
     """
     text = _clean_text(_required(row, source, "text"))
     doc_id = _doc_id(row, source, text)
+    title = " ".join(_optional(row, source, "title").split()) or doc_id
+    if mark := find_reserved_mark(title):
+        raise UnusableInput("reserved_marker", f"{mark} in the title")
     return Document(
         doc_id=doc_id,
-        title=" ".join(_optional(row, source, "title").split()) or doc_id,
+        title=title,
         text=text,
         domain=_domain(_required(row, source, "domain")),
         source=_optional(row, source, "source") or source.name,

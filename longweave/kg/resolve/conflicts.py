@@ -9,15 +9,25 @@ from longweave.kg.resolve.persons import find_person_conflict
 
 
 def find_conflict(left: Name, right: Name) -> str:
-    """Why two names exclude each other: "numbers", "opposites", or a reason between persons.
+    """Why two names exclude each other: "numbers", "senses", "opposites", or a reason between persons.
 
     A name without a number does not exclude one with a number: see ``lacks_number``.
     """
     if left.numbers and right.numbers and left.numbers != right.numbers:
         return "numbers"
+    if _differ_in_sense(left.sense, right.sense):
+        return "senses"
     if left.type == right.type == "person":
         return find_person_conflict(left, right)
     return "opposites" if _are_opposed(left, right) else ""
+
+
+def _differ_in_sense(ours: frozenset[str], theirs: frozenset[str]) -> bool:
+    """Whether brackets tell two things of one name apart: by other years, or by nothing in common."""
+    years = [{word for word in sense if word.isdigit()} for sense in (ours, theirs)]
+    if all(years) and not (years[0] <= years[1] or years[1] <= years[0]):
+        return True
+    return bool(ours and theirs) and ours.isdisjoint(theirs)
 
 
 def lacks_number(left: Name, right: Name) -> bool:

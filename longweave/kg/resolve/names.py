@@ -21,13 +21,15 @@ from longweave.kg.resolve.lexicon import (
     SURE_TITLES,
 )
 from longweave.kg.resolve.places import standard_place
+from longweave.kg.spelling import strip_accents
 
 _APOSTROPHES = re.compile(r"[’‘`´ʼ']")
 _POSSESSIVE = re.compile(r"(?<=\w)'s?$")
 _ABBREVIATION = re.compile(r"\b(?:[^\W\d_]\.[ ]?){2,}(?![^\W\d_])")
 _BRACKETS = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]")
 _CLAUSE = re.compile(r"(?:,| -)? (?:who|whom|whose|which|where|when)\b.*")
-_WORD = re.compile(r"[^\W_]+")
+_MARKS = "".join(chr(code) for code in range(0x0900, 0xFE00) if unicodedata.category(chr(code))[0] == "M")
+_WORD = re.compile(rf"[^\W_]+(?:[{_MARKS}]+[^\W_]*)*")  # vowel signs are no letters for ``re``
 _ROMAN = re.compile(r"[IVX]{2,5}|[IVX]")
 _ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)")
 _DIGITS = re.compile(r"\d+")
@@ -42,7 +44,8 @@ class Name:
     ``tokens`` are its words in order; ``key`` joins them, and equal keys are equal names. ``numbers``
     are those in it, in digits. ``generation`` is "jr", "2" and the like of a person. ``qualifier``
     stood after a comma or colon and narrows what stands before ("Paris, France"). ``bracket`` stood in
-    brackets. ``joined`` are the tokens without spaces,
+    brackets; ``sense`` are its words where they stand at the end and tell it from others of that name: a
+    year, a kind ("1948 film", "planet"). ``joined`` are the tokens without spaces,
     ``initials`` the first letters of its content words; ``head_word`` says what it is: the last word
     before a preposition or the qualifier.
     """
@@ -55,6 +58,7 @@ class Name:
     generation: str
     qualifier: tuple[str, ...]
     bracket: str
+    sense: frozenset[str]
     joined: str
     head_word: str
     initials: str
@@ -68,7 +72,9 @@ class Name:
 @lru_cache(maxsize=1 << 18)
 def parse_name(text: str, type_: str = "") -> Name:
     """``text`` taken apart as the name of a thing of ``type_`` ("" where that is unknown)."""
-    plain, bracket = _strip_brackets(" ".join(unicodedata.normalize("NFKC", text).split()))
+    whole_text = " ".join(unicodedata.normalize("NFKC", text).split())
+    plain, bracket = _strip_brackets(whole_text)
+    sense = _read_sense(whole_text, bracket) if type_ != "person" else frozenset()
     plain = _CLAUSE.sub("", plain) or plain
     plain = _POSSESSIVE.sub("", _APOSTROPHES.sub("'", plain))
     plain = _ABBREVIATION.sub(_close_abbreviation, plain)
@@ -82,7 +88,7 @@ def parse_name(text: str, type_: str = "") -> Name:
         qualifier = []
     tokens = _strip_ends(tokens, type_)
     if not tokens:
-        tokens = [word.casefold() for word in _WORD.findall(_fold(text))] or [
+        tokens = [word.casefold() for word in _WORD.findall(strip_accents(text))] or [
             text.strip().casefold() or _NAMELESS
         ]
     whole = (*tokens, *qualifier)
@@ -92,12 +98,13 @@ def parse_name(text: str, type_: str = "") -> Name:
     return Name(
         text=text,
         type=type_,
-        key=f"{key} {generation}" if generation else key,
+        key=" ".join(filter(None, (key, generation, f"({' '.join(sorted(sense))})" if sense else ""))),
         tokens=whole,
         numbers=frozenset(numbers | tail_numbers),
         generation=generation,
         qualifier=tuple(qualifier),
         bracket=bracket,
+        sense=sense,
         joined="".join(whole),
         head_word=_find_head(whole[: len(whole) - len(qualifier)] or whole),
         initials="".join(token[0] for token in whole if token not in FUNCTION_WORDS),
@@ -128,6 +135,11 @@ def _strip_brackets(text: str) -> tuple[str, str]:
     return (bare, found[0].strip()) if found and bare else (text, "")
 
 
+def _read_sense(text: str, bracket: str) -> frozenset[str]:
+    tells = bracket.islower() or bracket.isdigit()
+    return frozenset(_words(bracket) if tells and text.endswith((f"{bracket})", f"{bracket}]")) else ())
+
+
 def _close_abbreviation(match: re.Match[str]) -> str:
     """One word for "U.S."; "N. C. Wyeth" keeps its initials apart, as they are followed by a name."""
     letters = match[0].replace(".", "").replace(" ", "")
@@ -146,14 +158,8 @@ def _split_qualifier(text: str) -> tuple[str, str, str]:
     return text, "", ""
 
 
-def _fold(text: str) -> str:
-    """Without accents."""
-    decomposed = unicodedata.normalize("NFKD", text)
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
-
-
 def _words(text: str) -> list[str]:
-    return _WORD.findall(_fold(text.replace("&", " and ").replace("+", " plus ")).replace("'", ""))
+    return _WORD.findall(strip_accents(text.replace("&", " and ").replace("+", " plus ")).replace("'", ""))
 
 
 def _is_generation(text: str) -> bool:

@@ -77,6 +77,8 @@ def link_namesakes(mentions: Sequence[Mention], company: Company) -> Iterator[Li
 
     A single name is too common for its company to say much.
     """
+    if len(mentions) < 2:
+        return
     name = parse_name(mentions[0].name, mentions[0].type)
     single = len(name.tokens) == 1
     bare = _SINGLE if single else _OPEN if is_common(name) else _LIKELY

@@ -25,7 +25,7 @@ _MONTH = {name[:length]: number for number, name in enumerate(_MONTHS, start=1) 
 _MONTH["sept"] = 9
 _WORDS = re.compile(r"\d+(?:st|nd|rd|th)?|[a-z]+", re.ASCII)
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
-_SCALES = {"thousand": 3, "million": 6, "billion": 9, "trillion": 12, "m": 6, "bn": 9, "k": 3}
+SCALES = {"thousand": 3, "million": 6, "billion": 9, "trillion": 12, "m": 6, "bn": 9, "k": 3}
 _NO_YEAR = "----"
 _ERA = re.compile(
     r"(?<![\d,.])\d{4}(?![\d,])|\b\d+ ?(?:bce?|ce|ad)\b"
@@ -96,8 +96,8 @@ def _read_number(text: str) -> str | None:
     sign, currency, whole, fraction, rest = found.groups()
     scale = 0
     words = rest.split()
-    if words and words[0] in _SCALES and (len(words[0]) > 2 or currency):
-        scale = _SCALES[words.pop(0)]
+    if words and words[0] in SCALES and (len(words[0]) > 2 or currency):
+        scale = SCALES[words.pop(0)]
     digits = whole.replace(",", "") + (fraction or ".")[1:].ljust(scale, "0")[:scale]
     rest_fraction = (fraction or ".")[1:][scale:].rstrip("0")
     number = (digits.lstrip("0") or "0") + (f".{rest_fraction}" if rest_fraction else "")

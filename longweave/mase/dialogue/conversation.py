@@ -18,6 +18,7 @@ _QUOTE_WORDS = (6, 10)
 _TELLING_WORDS = 8
 _TELLING_TERMS = 2
 _PLAIN_CONVERSATIONS = 2
+_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,13 @@ class Conversation:
         """Words with a meaning of their own that so many of ``turns`` mention, with capitals only where they
         are always written so."""
         met = Counter(word for turn in turns for word in set(tokens_of(turn.words)))
+        written: dict[str, str] = {}
+        for form in (found.group() for turn in turns for found in _WORD.finditer(turn.words)):
+            lower = form.lower()
+            if written.setdefault(lower, form) != lower and form == lower:
+                written[lower] = lower
         return sorted(
-            _written(word, turns)
+            written.get(word, word)
             for word, n in met.items()
             if n in counts and is_term(word) and word not in self.dull and word not in self.names
         )
@@ -101,13 +107,6 @@ def is_telling(turn: Turn) -> bool:
     """Whether a turn is long enough and says enough to be worth reproducing."""
     terms = {token for token in tokens_of(turn.words) if is_term(token)}
     return len(turn.words.split()) >= _TELLING_WORDS and len(terms) >= _TELLING_TERMS
-
-
-def _written(word: str, turns: Sequence[Turn]) -> str:
-    """``word`` as the turns write it: in lower case if any does, else as the first has it."""
-    pattern = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)", re.IGNORECASE)
-    forms = [found.group() for turn in turns for found in pattern.finditer(turn.words)]
-    return word if word in forms or not forms else forms[0]
 
 
 def _ends_sentence(token: str) -> bool:

@@ -7,7 +7,8 @@ whose answer is right or not. A question is kept when it is sound:
 - the conversation is the only one of its title, and the plan has one answer in it,
 - all look-alikes are evidence, so that every excerpt shows them all,
 - look-alikes are not near-identical, and the one that is asked for is worth reproducing,
-- its answer does not stand in the question, and passes its own check when it is given exactly.
+- its question holds nothing that no prompt may hold, and not the answer,
+- its answer passes its own check when it is given exactly.
 
 Conversations take turns, ordinals and counts are evened out, and no term or turn is asked for twice.
 """
@@ -29,6 +30,7 @@ from longweave.mase.dialogue.solve import Solution, select, solve
 from longweave.mase.dialogue.turns import Turn
 from longweave.mase.dialogue.words import collapse, says
 from longweave.synth.answers import compare_answer, extract_answer
+from longweave.synth.prompt import find_reserved_mark
 from longweave.synth.records import Candidate, Document, Dropped, Evidence, canonical_json, content_id
 
 MAKER = "dialogue"
@@ -186,6 +188,7 @@ class _Picker:
         return (
             not self._taken & _keys_of(conversation, plan, found)
             and len(found.spans) <= max(self._settings.max_look_alikes, 1)
+            and find_reserved_mark(phrase(plan)) is None
             and hides_its_answer(plan, found)
             and passes_its_own_check(plan, found)
             and not _is_like_another(conversation, found)

@@ -1,7 +1,7 @@
 """The answer to a plan, from the turns that are there, and the turns that prove it.
 
 What is asked must not be open to dispute: where a turn could be counted or not (another form of the word, a
-message told in the third person, a turn that no one can say the end of), there is no answer but a reason:
+message told in the third person, lines in which a turn may go on), there is no answer but a reason:
 
 - ``rule_unclear``, ``too_few_look_alikes``: what the rule selects is in dispute, or the ordinal beyond it,
 - ``quote_missing``, ``quote_repeated``: not exactly one turn holds the quote,
@@ -39,7 +39,7 @@ def select(rule: Rule, turns: Sequence[Turn]) -> list[Turn] | Dropped:
     own = [turn for turn in turns if rule.speaker in ("", turn.speaker)]
     selected = [turn for turn in own if _belongs(rule, turn)]
     for turn in own:
-        in_dispute = turn.is_action or turn.is_broken if turn in selected else _is_near(rule, turn)
+        in_dispute = turn.is_action or turn.is_broken if _belongs(rule, turn) else _is_near(rule, turn)
         if in_dispute:
             return Dropped(reason="rule_unclear", detail=turn.words[:200])
     return selected
@@ -58,9 +58,11 @@ def _belongs(rule: Rule, turn: Turn) -> bool:
 def _is_near(rule: Rule, turn: Turn) -> bool:
     """Whether a turn that does not belong is so near to it that readers may differ."""
     if rule.name == "mention":
-        return resembles(turn.words, rule.words)
+        return resembles(turn.words, rule.words) or (
+            turn.is_broken and (mentions(turn.more, rule.words) or resembles(turn.more, rule.words))
+        )
     if rule.name == "question":
-        return turn.words.rstrip(" .!\"')(").endswith("?")
+        return any(said.rstrip(" .!\"')(\n").endswith("?") for said in (turn.words, turn.more))
     if rule.name == "address":
         return _first_word(turn).startswith(rule.words.lower())
     wanted = tokens_of(rule.words)
@@ -159,11 +161,13 @@ def _reply(plan: Plan, text: str, turns: Sequence[Turn]) -> Solution | Dropped:
 def find_quoted(plan: Plan, turns: Sequence[Turn]) -> Turn | Dropped:
     """The one turn that holds the quote; it must be of the speaker that the question names."""
     quote = collapse(plan.quote)
-    holding = [turn for turn in turns if quote in collapse(turn.words)]
+    holding = [turn for turn in turns if quote in collapse(f"{turn.words} {turn.more}")]
     if len(holding) > 1:
         return Dropped(reason="quote_repeated", detail=plan.quote)
     if not holding or plan.speaker not in ("", holding[0].speaker) or holding[0].is_action:
         return Dropped(reason="quote_missing", detail=plan.quote)
+    if quote not in collapse(holding[0].words):
+        return Dropped(reason="quote_missing", detail=f"in further lines: {plan.quote}")
     return holding[0]
 
 

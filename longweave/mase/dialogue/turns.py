@@ -8,7 +8,9 @@ are known, one turn on a line:
   ``[732] === stian has left`` for what is nobody's turn,
 - histories of an assistant: ``User: text`` and ``Assistant: text`` under ``=== Session … ===``.
 
-A turn is a fact of its own line alone, so an excerpt of whole lines has the same turns as the document.
+A turn is a fact of its own line alone, so an excerpt of whole lines has the same turns as the document; what
+goes on in further lines is kept beside it, for whoever asks what is in dispute. A meeting or chat with a
+numbered line of no known form is unreadable: nobody knows whose turn that is.
 """
 
 import re
@@ -23,7 +25,8 @@ _LINE = re.compile(
     r"|(?P<speaker>[^\W\d_=][^:<>\[\]\n]{0,60}):)(?P<words>.*)"
     r"|(?P<party>User|Assistant):(?P<said>.*)"
 )
-_NAMELESS = re.compile(r"===|\[\.\.\.\]$|\[\d+\] |\s*$")
+_NAMELESS = re.compile(r"(?:\[\d+\] )?===|\[\.\.\.\]$|\s*$")
+_NUMBERED = re.compile(r"\[\d+\](?: |$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class Turn:
     """``words == text[start:end]`` is what is said, without white space around it; the line begins at ``at``.
 
     ``number`` and ``time`` are empty where the format has none. ``is_action``: told in the third person.
-    ``is_broken``: its text goes on in a line of no known form, so that nobody can say where it ends.
+    ``more``: lines of no known form in which its text may go on, so that nobody can say where it ends.
     """
 
     medium: Medium
@@ -43,19 +46,35 @@ class Turn:
     end: int
     words: str
     is_action: bool = False
-    is_broken: bool = False
+    more: str = ""
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether nobody can say where it ends."""
+        return bool(self.more)
 
 
 def read_turns(text: str) -> list[Turn]:
-    """The turns of ``text`` in order; none for a text that is no conversation."""
+    """The turns of ``text`` in order; none for a text that is no conversation or an unreadable one."""
     turns: list[Turn] = []
+    more: list[list[str]] = []
+    is_numbered = is_unread = False
     for line in re.finditer(r"[^\n]+", text):
         turn = _read_line(line)
         if turn is not None:
             turns.append(turn)
-        elif turns and not _NAMELESS.match(line.group()) and not turns[-1].is_broken:
-            turns[-1] = replace(turns[-1], is_broken=True)
-    return turns
+            more.append([])
+            is_numbered |= bool(turn.number)
+        elif not _NAMELESS.match(line.group()):
+            is_unread |= _NUMBERED.match(line.group()) is not None
+            if turns:
+                more[-1].append(line.group())
+    if is_unread and is_numbered:
+        return []
+    return [
+        replace(turn, more="\n".join(lines)) if lines else turn
+        for turn, lines in zip(turns, more, strict=True)
+    ]
 
 
 def follows(text: str, turn: Turn, earlier: Turn) -> bool:

@@ -22,4 +22,5 @@ CODE_REPOSITORY = TaskType(
     check=_check,
     extract=extract_answer,
     min_places=2,
+    own_words=True,
 )

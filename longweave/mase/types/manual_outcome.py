@@ -32,4 +32,5 @@ MANUAL_OUTCOME = TaskType(
     extract=extract_answer,
     min_places=2,
     one_document=True,
+    own_words=True,
 )

@@ -36,6 +36,7 @@ NARRATIVE_CAUSAL = TaskType(
     extract=extract_answer,
     min_places=2,
     one_document=True,
+    own_words=True,
 )
 
 NARRATIVE_HYPOTHETICAL = TaskType(
@@ -48,4 +49,5 @@ NARRATIVE_HYPOTHETICAL = TaskType(
     extract=extract_answer,
     min_places=2,
     one_document=True,
+    own_words=True,
 )

@@ -5,7 +5,8 @@ Most task types ask for one. How it is posed, and ``check_short``, which every s
 - ``no_answer``: empty, or it says that there is none,
 - ``answer_too_long``, ``answer_is_list``: it could not be compared fairly,
 - ``not_a_number``: a unit is given, and the answer is not one number,
-- ``unit_not_asked``: the question does not say the unit or the scale in which it wants the number.
+- ``unit_not_asked``: the question does not say the unit or the scale in which it wants the number,
+- ``signs_matter``: a text whose meaning hangs on a sign that the comparison passes over ("B-" and "B+").
 """
 
 import re
@@ -26,6 +27,7 @@ _NUMBER = re.compile(
     rf"[$€£]?[-−]?(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?P<decimals>\.\d+)?(?P<note>\s*(?:%|percent|{_SCALE}))?"
 )
 _LIST = re.compile(r"[;\n]|,.*(?:,|\band\b|\bor\b)|\w \bor\b \w")
+_SIGN = re.compile(r"\w[+−-](?!\w)|\w#|(?<![\w)])[+−-]\d|\d\s*[/*^]\s*\d|[\[\]{}<>=^~|\\]")
 _PERCENT = re.compile(r"%|\bper ?cent|\bshare\b|\bpoints?\b", re.IGNORECASE)
 
 
@@ -61,6 +63,8 @@ def check_short(proposal: Proposal, posed: Posed) -> Dropped | None:
         return Dropped(reason="not_a_number", detail=f"{answer!r} in {unit}")
     if unit and not _asks_unit(posed.question, unit):
         return Dropped(reason="unit_not_asked", detail=f"{unit!r} in: {posed.question}")
+    if posed.answer_kind == "text" and (found := _SIGN.search(answer)):
+        return Dropped(reason="signs_matter", detail=f"{found.group()!r} in: {answer}")
     return None
 
 

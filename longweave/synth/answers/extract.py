@@ -15,7 +15,7 @@ _CLOSING_LINE = re.compile(
 )
 _OTHERWISE = (
     re.compile(rf"\bthe{_MARK}(?:final{_MARK}|correct{_MARK})?answer{_MARK}is{_MARK_ON_LINE}", re.IGNORECASE),
-    re.compile(r"(?:^|\n)[\s*_#>-]*(?:final\s+)?answer[*_]*\s*[:：][*_]*[ \t]*", re.IGNORECASE),
+    re.compile(r"(?:^|\n)(?:[*_#>-]|[^\S\n])*(?:final\s+)?answer[*_]*\s*[:：][*_]*[ \t]*", re.IGNORECASE),
 )
 _BOXED = re.compile(r"\\(?:boxed|fbox)\s*\{")
 _TEXT_COMMAND = re.compile(r"\\(?:text|textbf|mathrm|mathbf|textit|operatorname)\s*\{([^{}]*)\}")

@@ -27,6 +27,7 @@ RESPONSES = [
     ("Therefore, the answer is (insert answer here)", ""),
     ("The final answer is B.", "B"),
     ("**Answer:** 42", "42"),
+    ("Well.\n\n\n > ** Answer: 42" + "\n" * 1_000 + "-", "42"),
     ("Final Answer: 42 million", "42 million"),
     ("So we get \\boxed{42}", "42"),
     ("We add them up.\n\nThe sum is 42.", "The sum is 42"),

@@ -119,7 +119,11 @@ def test_the_deployment_has_the_settings_of_the_demo() -> None:
     deployments = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
     demo = load_settings(ROOT / "pipeline.yaml", RunSettings)
     with_settings = [one for one in deployments if "settings" in one["parameters"]]
-    assert [one["entrypoint"].rpartition(":")[2] for one in with_settings] == ["synthesize", "weave_graph"]
+    assert [one["entrypoint"].rpartition(":")[2] for one in with_settings] == [
+        "synthesize",
+        "weave_graph",
+        "evolve_general",
+    ]
     for deployment in with_settings:
         deployed = RunSettings.model_validate(deployment["parameters"]["settings"])
         assert resolve_settings(deployed) == resolve_settings(demo)

@@ -97,7 +97,7 @@ class Guesses:
                 node = chain.nodes[place]
                 if doc_ids[hop] == lost:
                     here = self._of_kind(present, node)
-                    if place == places[-1]:
+                    if place == places[-1] and node not in here:
                         return MANY
                 elif here == {chain.nodes[before]}:
                     here = {node}

@@ -13,8 +13,8 @@ date lies between the other two.
 
 Reasons: ``not_describable`` (``kg.perturb``), ``named_by_clue`` (a description would name what is hidden),
 ``too_short``, ``common_knowledge`` (``kg.scarcity``), ``no_paradigm``, ``enough_of_paradigm``,
-``fact_repeated``, ``shortcut`` (the last fact names something by which it is found without the others),
-``one_document``, ``stated_elsewhere`` (the other documents may state all that one does, or one of three
+``fact_repeated`` (asked for often enough, or together with the same others), ``shortcut`` (the last fact
+names something by which it is found without the others), ``one_document``, ``stated_elsewhere`` (the other documents may state all that one does, or one of three
 dates), ``guessable`` (with one document missing, too few ends are left to choose from: ``kg.guesses``),
 ``no_arithmetic`` (a value cannot be computed with).
 """
@@ -67,6 +67,7 @@ class Planner:
     rng: np.random.Generator
     encode: Encode
     used: Counter[Paradigm] = field(default_factory=Counter)
+    asked: set[frozenset[str]] = field(default_factory=set)
     asked_facts: Counter[str] = field(default_factory=Counter)
     names: frozenset[tuple[str, ...]] = frozenset()
     guesses: Guesses = field(init=False)
@@ -144,17 +145,20 @@ class Planner:
             answer_kind=answer.kind,
             unit=answer.unit,
         )
-        dropped = self._check_documents(plan) or self._check_ends(plan, numbers, _asked_facts(plan, third))
+        asked = _asked_facts(plan, third)
+        dropped = self._check_documents(plan) or self._check_ends(plan, numbers, asked)
         if dropped is None:
             self.used[paradigm] += 1
-            self.asked_facts.update(_asked_facts(plan, third))
+            self.asked.add(frozenset(asked))
+            self.asked_facts.update(asked)
         return dropped or plan
 
     def _check_ends(self, plan: Plan, numbers: Sequence[int], asked: Sequence[str]) -> Dropped | None:
         """Whether the end is found by the way that leads there alone, and is not ``asked`` for too often."""
         if plan.guesses < self.settings.fewest_guesses:
             return Dropped(reason="guessable", detail=f"{plan.guesses} left: {plan.nodes[-1].name}")
-        if any(self.asked_facts[edge_id] >= self.settings.per_asked_fact for edge_id in asked):
+        often = any(self.asked_facts[edge_id] >= self.settings.per_asked_fact for edge_id in asked)
+        if often or (len(asked) > 1 and frozenset(asked) in self.asked):
             return Dropped(reason="fact_repeated", detail=f"{plan.paradigm}: {plan.nodes[-1].name}")
         ends = [plan.facts[len(plan.path.hops) - 1], *([plan.facts[0]] if plan.anchor else [])]
         if plan.milestone is None and all(self._names_another(fact.relation, numbers) for fact in ends):
@@ -240,9 +244,11 @@ class Planner:
 
 
 def _asked_facts(plan: Plan, third: Milestone | None) -> list[str]:
-    """The edges whose values are asked for: the last one, and where there are three dates those of all."""
-    last = plan.path.hops[-1].edge_id
-    return [last] if third is None else [last, plan.path.hops[0].edge_id, third.hop.edge_id]
+    """The edges whose values are asked for: the last one, and where years are compared those of all dates."""
+    first, last = plan.path.hops[0].edge_id, plan.path.hops[-1].edge_id
+    if third is not None:
+        return [first, last, third.hop.edge_id]
+    return [first, last] if plan.paradigm == "temporal" else [last]
 
 
 def _fits(paradigm: Paradigm, path: Path, nodes: list[PlanNode], milestone: PlanDate | None) -> bool:

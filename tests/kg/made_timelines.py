@@ -110,6 +110,7 @@ def plan_timeline(third: str = OUTSIDE, turn: int = 1) -> Plan:
     own, sampled = timeline_planner(third), timeline(third)
     made: Plan | Dropped = Dropped(reason="not planned")
     for _ in range(turn):
+        own.asked.clear()  # as if other dates had been asked for
         made = own.plan(sampled.path, sampled.anchor, sampled.milestone)
     assert isinstance(made, Plan), made
     return made

@@ -150,13 +150,23 @@ def ends(fact: Fact) -> set[str]:
 
 @settings(deadline=None, max_examples=60)
 @given(lines(), st.sampled_from(["", "1", "9"]))
-def test_more_facts_never_leave_fewer_guesses(made: tuple[list[Fact], list[Fact]], start: str) -> None:
-    facts, more = made
+def test_more_facts_of_other_things_never_leave_fewer_guesses(
+    made: tuple[list[Fact], list[Fact]], start: str
+) -> None:
+    facts, more = made[0], [fact for fact in made[1] if "firm0" not in fact]
     beside: list[Fact] = [("bridge0", "spans", "the gorge", "9"), *facts]
     few = count(beside, "bridge0 man0 firm0", "12", start)
     many = count([*beside, *more], "bridge0 man0 firm0", "12", start)
     assert 1 <= few <= many <= MANY
     assert few == count(beside[::-1], "bridge0 man0 firm0", "12", start)
+
+
+def test_an_end_that_the_others_speak_of_can_be_guessed_even_without_its_fact() -> None:
+    decoys: list[Fact] = [(f"man{number}", "founded", f"firm{number}", "2") for number in (1, 2, 3)]
+    beside = [*LINE, *decoys, ("man3", "advised", "firm1", "1")]
+    assert count(beside, "bridge0 man0 firm0", "12") == 4, "the only firm of document 1 is not the answer"
+    spoken_of: Fact = ("man3", "advised", "firm0", "1")
+    assert count([*beside, spoken_of], "bridge0 man0 firm0", "12") == 2, "it is one of two firms there"
 
 
 @settings(deadline=None, max_examples=30)

@@ -256,6 +256,7 @@ def test_each_of_three_dates_counts_as_asked_for() -> None:
     own, sampled = timeline_planner(per_asked_fact=1), timeline()
     plan = own.plan(sampled.path, sampled.anchor, sampled.milestone)
     assert isinstance(plan, Plan)
+    own.asked.clear()
     for hop in (sampled.path.hops[0], sampled.path.hops[-1], sampled.milestone.hop):
         own.asked_facts.clear()
         own.asked_facts[hop.edge_id] = 1
@@ -263,6 +264,13 @@ def test_each_of_three_dates_counts_as_asked_for() -> None:
     own.asked_facts.clear()
     own.asked_facts[sampled.path.hops[1].edge_id] = 1
     assert isinstance(own.plan(sampled.path, sampled.anchor, sampled.milestone), Plan)
+
+
+def test_three_dates_are_compared_once_whatever_paradigm_is_next() -> None:
+    own, sampled = timeline_planner(per_asked_fact=9), timeline()
+    assert isinstance(own.plan(sampled.path, sampled.anchor, sampled.milestone), Plan)
+    again = own.plan(sampled.path, sampled.anchor, sampled.milestone)
+    assert reason(again) == "fact_repeated", "another wording of the same sum teaches nothing"
 
 
 def test_whose_date_lies_between_is_asked_of_three_things_only() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from longweave.flows.kg_graph import WOVEN, open_kg_graph, open_woven
-from longweave.flows.kg_step import kg_shards
+from longweave.flows.kg_stages import kg_shards
 from longweave.flows.settings import RunSettings
 from longweave.kg.explore import describe_entity, find_entities, to_networkx, write_graphml
 from longweave.synth.errors import InputError

@@ -40,6 +40,7 @@ from longweave.synth.files import (
     path_exists,
     read_json,
     read_row_groups,
+    read_rows,
     write_json,
 )
 
@@ -113,6 +114,11 @@ def read_alarms(run: str, key: str) -> list[str]:
         f"look into kg/merges/{key}.parquet, and take wrong ones back with kg.undo"
         for row in rows
     ]
+
+
+def read_undone(run: str, key: str) -> list[str]:
+    """The ids of the merges of a shard that were taken back."""
+    return [row["merge_id"] for row in read_rows(join_path(run, MERGES, f"{key}.parquet")) if row["undone"]]
 
 
 @open_once

@@ -8,7 +8,8 @@ from functools import partial
 
 from longweave.flows.code_step import CODE_CANDIDATES, code_shards
 from longweave.flows.dialogue_step import DIALOGUE_CANDIDATES, dialogue_shards
-from longweave.flows.kg_step import KG_CANDIDATES, kg_shards
+from longweave.flows.kg_ask import KG_CANDIDATES
+from longweave.flows.kg_stages import kg_shards
 from longweave.flows.mase_step import MASE_CANDIDATES, mase_shards
 from longweave.flows.settings import RunSettings
 from longweave.flows.tables_step import CANDIDATES, candidate_shards, open_conflicts

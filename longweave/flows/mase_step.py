@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from longweave.flows.corpus_step import document_paths
-from longweave.flows.kg_step import open_documents
+from longweave.flows.kg_stages import open_documents
 from longweave.flows.made import Made, keep_made
 from longweave.flows.settings import RunSettings
 from longweave.flows.step import StepContext

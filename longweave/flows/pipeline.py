@@ -15,7 +15,10 @@ from longweave.flows.dataset_step import export
 from longweave.flows.dialogue_step import pose_dialogue_questions
 from longweave.flows.gates_step import check_grounding, check_robustness, measure_difficulty
 from longweave.flows.judge_step import judge_corpus
-from longweave.flows.kg_step import WEAVING, ask_questions, decide_names, extract_facts
+from longweave.flows.kg_ask import ask_questions
+from longweave.flows.kg_read import extract_facts
+from longweave.flows.kg_step import WEAVING
+from longweave.flows.kg_weave import decide_names
 from longweave.flows.mase_step import EVOLVING, evolve_general
 from longweave.flows.opened import forget_opened, open_tokenizer
 from longweave.flows.samples_step import extend_context, verify_samples

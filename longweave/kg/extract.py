@@ -18,8 +18,8 @@ from longweave.synth.records import Document, content_id
 MODEL = "model"
 
 
-# As it comes: one bad fact is rejected by itself, by ``kg.ground``, not the answer with all others. (A docstring
-# would go into the schema that the model is shown.)
+# As it comes: one bad fact is rejected by itself, by ``kg.ground``, not the answer with all others. (Not a
+# docstring, which would go into the schema that the model is shown.)
 class _Fact(ModelAnswer):
     subject: str
     subject_type: str

@@ -14,8 +14,9 @@ date lies between the other two.
 Reasons: ``not_describable`` (``kg.perturb``), ``named_by_clue`` (a description would name what is hidden),
 ``too_short``, ``common_knowledge`` (``kg.scarcity``), ``no_paradigm``, ``enough_of_paradigm``,
 ``fact_repeated`` (asked for often enough, or together with the same others), ``shortcut`` (the last fact
-names something by which it is found without the others), ``one_document``, ``stated_elsewhere`` (the other documents may state all that one does, or one of three
-dates), ``guessable`` (with one document missing, too few ends are left to choose from: ``kg.guesses``),
+names something by which it is found without the others), ``one_document``, ``stated_elsewhere`` (the other
+documents may state all that one does, or one of three dates), ``guessable`` (with one document missing, too
+few ends are left to choose from: ``kg.guesses``),
 ``no_arithmetic`` (a value cannot be computed with).
 """
 

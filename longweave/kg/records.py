@@ -125,7 +125,7 @@ class Edge(Record):
 class Merge(Record):
     """Two names that were taken for one thing: what undoing takes back. ``left`` and ``right`` are mention
     keys, with the names and documents that they stand for; ``by`` says what decided, ``score`` (0…1) how
-    alike they were."""
+    alike they were, ``undone`` whether it was taken back."""
 
     merge_id: str
     left: str
@@ -136,6 +136,7 @@ class Merge(Record):
     left_doc: str = ""
     right_name: str = ""
     right_doc: str = ""
+    undone: bool = False
 
 
 class Hop(Record):
@@ -234,6 +235,7 @@ MERGE_SCHEMA = pa.schema(
         ("left_doc", pa.string()),
         ("right_name", pa.string()),
         ("right_doc", pa.string()),
+        ("undone", pa.bool_()),
     ]
 )
 

@@ -11,7 +11,7 @@ from longweave.synth.embedding import Encode
 
 @dataclass(frozen=True, slots=True)
 class Woven:
-    """A graph's nodes and edges, the merges that made its nodes (``resolve.undo`` takes them back), and the
+    """A graph's nodes and edges, the merges that made its nodes, with those that were taken back, and the
     documents that may have lost theirs to wrong ones."""
 
     nodes: list[Node]
@@ -37,16 +37,21 @@ def weave(
         undone: Ids of merges to take back.
     """
     triples = list({triple.triple_id: triple for triple in triples}.values())
-    clusters = undo(settle(resolution, decided), undone)
+    settled = settle(resolution, decided)
+    clusters = undo(settled, undone)
     nodes, node_of = build_nodes(triples, clusters)
     edges = build_edges(triples, node_of, canonical_relations(triples, encode))
     mentions = {mention.key: mention for mention in resolution.mentions}
-    merges = [_name_ends(merge, mentions[merge.left], mentions[merge.right]) for merge in clusters.merges]
+    merges = [
+        _name_ends(merge, mentions[merge.left], mentions[merge.right], merge.merge_id in undone)
+        for merge in settled.merges
+    ]
     return Woven(nodes, edges, merges, find_alarms(resolution.mentions, clusters, resolution.settings))
 
 
-def _name_ends(merge: Merge, left: Mention, right: Mention) -> Merge:
+def _name_ends(merge: Merge, left: Mention, right: Mention, undone: bool) -> Merge:
     ends = {
+        "undone": undone,
         "left_name": left.name,
         "left_doc": left.doc_id,
         "right_name": right.name,

@@ -13,8 +13,11 @@ from typing import Any
 import pytest
 
 from longweave.flows.graph_command import show_graph
+from longweave.flows.kg_ask import KG_CANDIDATES, PATHS, PLANS
 from longweave.flows.kg_graph import open_kg_graph, open_woven
-from longweave.flows.kg_step import KG_CANDIDATES, PATHS, PLANS, STATEMENTS, TRIPLES, WEAVING, kg_shards
+from longweave.flows.kg_read import STATEMENTS, TRIPLES
+from longweave.flows.kg_stages import kg_shards
+from longweave.flows.kg_step import WEAVING
 from longweave.flows.opened import forget_opened
 from longweave.flows.pipeline import STEPS, begin
 from longweave.flows.samples_step import VERIFIED, verify_samples
@@ -24,7 +27,7 @@ from longweave.kg.prove import prove
 from longweave.synth.errors import InputError
 from longweave.synth.files import read_rows
 from longweave.synth.records import Sample, from_row
-from longweave.synth.stage import run_in_turn
+from longweave.synth.stage import Progress, run_in_turn
 from tests.conftest import ROOT, SilentProgress
 from tests.model_server import ServerSettings, serve
 from tests.run_files import identify_shards, read_data_files
@@ -72,12 +75,19 @@ def read_facts(text: str) -> Iterator[dict[str, str]]:
         }
 
 
-def take_steps(settings: RunSettings, out: Path) -> dict[str, Any]:
+class Warned(SilentProgress):
+    """Remembers what it was told to warn of."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def warn(self, what: str) -> None:
+        self.said.append(what)
+
+
+def take_steps(settings: RunSettings, out: Path, progress: Progress) -> dict[str, Any]:
     """The funnel by stage after all steps up to the proof."""
-    with (
-        begin(settings, str(out)) as run,
-        open_context(run, settings, run_in_turn, SilentProgress()) as context,
-    ):
+    with begin(settings, str(out)) as run, open_context(run, settings, run_in_turn, progress) as context:
         for step in STEPS[: STEPS.index(verify_samples) + 1]:
             step(context)
     book = json.loads((out / "funnel.json").read_text())
@@ -96,6 +106,7 @@ class Woven:
     n_asked_again: int
     again: dict[str, bytes]
     untouched: bool
+    warnings: list[str]
 
 
 @pytest.fixture(scope="module")
@@ -130,12 +141,14 @@ def woven(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Woven:
         "passages": {"general": 60},
         "extract": {"chunk_tokens": 500},
         "paths": {"paths": 25, "max_hops": 3, "attempts_per_path": 100},
+        "undo": ["0123456789abcdef"],
     }
+    progress = Warned()
     with serve(ServerSettings(slots=32), script=answer) as server:
         settings = settings_with(corpus, server.url, kg)
-        funnel = take_steps(settings, out)
+        funnel = take_steps(settings, out, progress)
         first, shards, n_requests = read_data_files(out), identify_shards(out), len(server.requests())
-        take_steps(settings, out)
+        take_steps(settings, out, SilentProgress())
         n_again = len(server.requests()) - n_requests
         return Woven(
             out,
@@ -146,6 +159,7 @@ def woven(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Woven:
             n_again,
             read_data_files(out),
             identify_shards(out) == shards,
+            progress.said,
         )
 
 
@@ -180,6 +194,11 @@ def test_every_reject_has_a_reason_that_the_books_count(woven: Woven) -> None:
         reasons = [row["reason"] for row in found]
         assert {reason: reasons.count(reason) for reason in reasons} == counted
         assert all(row["reason"] and row["reason"] != "error" and row["record_id"] for row in found)
+
+
+def test_a_merge_to_take_back_that_no_graph_has_is_named(woven: Woven) -> None:
+    (said,) = (line for line in woven.warnings if "kg.undo" in line and "no graph" in line)
+    assert "0123456789abcdef" in said and "kg/merges" in said
 
 
 def test_triples_quote_their_documents(woven: Woven, corpus: Path) -> None:
@@ -243,7 +262,7 @@ def test_without_kg_nothing_is_made(corpus: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
     with serve(script=answer) as server:
         settings = settings_with(corpus, server.url, None)
-        funnel = take_steps(settings, out)
+        funnel = take_steps(settings, out, SilentProgress())
         assert server.requests() == []
     assert kg_shards(settings) == [] and not (out / "kg").exists()
     assert not {step.__name__ for step in WEAVING} & funnel.keys()

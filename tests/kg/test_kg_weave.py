@@ -25,7 +25,8 @@ def test_a_merge_names_what_it_joins_and_can_be_taken_back() -> None:
     assert {merge.left_doc, merge.right_doc} == {"d1", "d2"}
     assert len(made.nodes) == 3
     apart = woven(triples, (merge.merge_id,))
-    assert len(apart.nodes) == 4 and not apart.merges
+    assert len(apart.nodes) == 4 and [one.merge_id for one in apart.merges] == [merge.merge_id]
+    assert apart.merges[0].undone and not merge.undone
     assert len(apart.edges) == len(made.edges) == 2
 
 

@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from longweave.flows.code_step import CODE_CANDIDATES, code_shards
-from longweave.flows.dialogue_step import DIALOGUE_CANDIDATES, dialogue_shards
 from longweave.flows.kg_ask import KG_CANDIDATES
 from longweave.flows.kg_stages import kg_shards
 from longweave.flows.mase_step import MASE_CANDIDATES, mase_shards
+from longweave.flows.posed_step import CODE_CANDIDATES, DIALOGUE_CANDIDATES, code_shards, dialogue_shards
 from longweave.flows.settings import RunSettings
 from longweave.flows.tables_step import CANDIDATES, candidate_shards, open_conflicts
 from longweave.kg.code import conflicts_code, prove_code

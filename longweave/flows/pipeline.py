@@ -9,10 +9,8 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple, Protocol
 
-from longweave.flows.code_step import pose_code_questions
 from longweave.flows.corpus_step import filter_corpus, plan_sources
 from longweave.flows.dataset_step import export
-from longweave.flows.dialogue_step import pose_dialogue_questions
 from longweave.flows.gates_step import check_grounding, check_robustness, measure_difficulty
 from longweave.flows.judge_step import judge_corpus
 from longweave.flows.kg_ask import ask_questions
@@ -21,6 +19,7 @@ from longweave.flows.kg_step import WEAVING
 from longweave.flows.kg_weave import decide_names
 from longweave.flows.mase_step import EVOLVING, evolve_general
 from longweave.flows.opened import forget_opened, open_tokenizer
+from longweave.flows.posed_step import pose_code_questions, pose_dialogue_questions
 from longweave.flows.samples_step import extend_context, verify_samples
 from longweave.flows.selection_step import screen_samples, select_samples
 from longweave.flows.settings import EXCLUDED, RunSettings

@@ -4,8 +4,9 @@ Such a path runs ``date - A - … - B - date``. Both ends are asked for, so the 
 between them, the *anchor*, whose steps to either side lead to that end and nothing else.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -19,6 +20,8 @@ from longweave.kg.records import TYPES, Path, Triple
 from longweave.kg.walks import Lane, Subgraph, open_subgraph, select_lane, walk_randomly
 
 _BATCH = 256
+
+M = TypeVar("M")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,21 @@ def sample_date_pairs(
     All constraints of ``sample_paths`` hold, and the first and the last hop rest on different documents.
     ``triples_of_edge`` holds the triples of every edge by its id.
     """
+
+    def make(chain: Chain, _: Lane, limits: Limits) -> Pair | Rejected:
+        return _make_pair(graph, chain, triples_of_edge, limits)
+
+    return sample_between_dates(graph, settings, rng, make)
+
+
+def sample_between_dates(
+    graph: Graph,
+    settings: PathSettings,
+    rng: np.random.Generator,
+    make: Callable[[Chain, Lane, Limits], M | Rejected],
+) -> Iterator[M | Rejected]:
+    """Up to ``settings.paths`` of what ``make`` makes of chains between two dates, with what it rejects; it
+    is also given the halves that lead to dates."""
     limits, subgraph = Limits.of(graph, settings), open_subgraph(graph, settings)
     values = open_dates(graph, subgraph)
     first = np.flatnonzero((np.diff(values.starts) > 0) & subgraph.passable).astype(np.int32)
@@ -52,9 +70,9 @@ def sample_date_pairs(
             if chain.edges in seen:
                 continue
             seen |= {chain.edges, chain.edges[::-1]}
-            made = overlaps.check(chain) or _make_pair(graph, chain, triples_of_edge, limits)
+            made = overlaps.check(chain) or make(chain, values, limits)
             yield made
-            if isinstance(made, Pair):
+            if not isinstance(made, Rejected):
                 kept += 1
                 overlaps.add(chain)
 

@@ -11,17 +11,16 @@ from itertools import product
 
 import numpy as np
 
-from longweave.kg.constraints import CONSTRAINTS, Limits, Overlaps, Rejected, check_documents
-from longweave.kg.date_pairs import draw_pairs, find_anchor, open_dates
+from longweave.kg.constraints import CONSTRAINTS, Limits, Rejected, check_documents
+from longweave.kg.date_pairs import find_anchor, sample_between_dates
 from longweave.kg.follow import Chain, follow
 from longweave.kg.graph import Graph
 from longweave.kg.path_settings import PathSettings
 from longweave.kg.records import Hop, Path, Triple
 from longweave.kg.values import year_of
-from longweave.kg.walks import Lane, open_subgraph
+from longweave.kg.walks import Lane
 from longweave.synth.records import Record
 
-_BATCH = 256
 _MOST_DOCUMENTS = 8
 
 
@@ -64,23 +63,11 @@ def sample_timelines(
     All constraints of ``sample_paths`` hold, but necessity and spread are what is said above.
     ``triples_of_edge`` holds the triples of every edge by its id.
     """
-    limits, subgraph = Limits.of(graph, settings), open_subgraph(graph, settings)
-    values = open_dates(graph, subgraph)
-    first = np.flatnonzero((np.diff(values.starts) > 0) & subgraph.passable).astype(np.int32)
-    seen, overlaps = set[tuple[int, ...]](), Overlaps(settings.max_overlap)
-    kept = 0
-    for _ in range(-(-settings.paths * settings.attempts_per_path // _BATCH) if len(first) else 0):
-        for chain in draw_pairs(graph, subgraph, values, first, settings, rng):
-            if kept >= settings.paths:
-                return
-            if chain.edges in seen:
-                continue
-            seen |= {chain.edges, chain.edges[::-1]}
-            made = overlaps.check(chain) or _make_timeline(graph, chain, values, triples_of_edge, limits)
-            yield made
-            if isinstance(made, Timeline):
-                kept += 1
-                overlaps.add(chain)
+
+    def make(chain: Chain, values: Lane, limits: Limits) -> Timeline | Rejected:
+        return _make_timeline(graph, chain, values, triples_of_edge, limits)
+
+    return sample_between_dates(graph, settings, rng, make)
 
 
 def _make_timeline(

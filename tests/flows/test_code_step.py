@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from longweave.flows.code_step import CODE_CANDIDATES, code_shards
 from longweave.flows.pipeline import STEPS, begin
+from longweave.flows.posed_step import CODE_CANDIDATES, code_shards
 from longweave.flows.samples_step import VERIFIED, verify_samples
 from longweave.flows.settings import RunSettings
 from longweave.flows.step import open_context

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from longweave.flows.dialogue_step import DIALOGUE_CANDIDATES, dialogue_shards
 from longweave.flows.pipeline import STEPS, begin
+from longweave.flows.posed_step import DIALOGUE_CANDIDATES, dialogue_shards
 from longweave.flows.settings import RunSettings
 from longweave.flows.step import open_context
 from longweave.synth.stage import run_in_turn

@@ -64,7 +64,7 @@ def _fill(slots: int) -> dict[str, object]:
         )
         began = time.perf_counter()
         with open_models(settings, store, print) as models:
-            work = models.each_record("evolve_general", ask, lambda opened: opened.cluster.cluster_id)
+            work = models.each_record("evolve_clusters", ask, lambda opened: opened.cluster.cluster_id)
             rounds = [row for kept in work(iter(map(_make_cluster, range(CLUSTERS)))) for row in _rows(kept)]
         seconds = time.perf_counter() - began
         stats = server.stats()

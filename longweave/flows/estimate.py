@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from longweave.corpus import SourceSettings
 from longweave.flows.corpus_step import DOCUMENTS, UNIQUE, document_shards, filter_corpus
-from longweave.flows.mase_step import evolve_general
+from longweave.flows.mase_step import evolve_clusters
 from longweave.flows.models import open_store, store_path
 from longweave.flows.pipeline import ASKING, STEPS, begin
 from longweave.flows.settings import DropLimits, RunSettings
@@ -253,7 +253,7 @@ def _forecast_accounts(
 
 def _predict_records(settings: RunSettings, stage: str, piloted: int, times: float) -> int:
     """As many times more as there are documents; the clusters of evolved questions are given."""
-    if stage == evolve_general.__name__ and settings.mase is not None:
+    if stage == evolve_clusters.__name__ and settings.mase is not None:
         return sum(settings.mase.clusters.values())
     return round(piloted * times)
 

@@ -65,10 +65,14 @@ def choose_clusters(context: StepContext) -> None:
     for name, wanted in context.settings.mase.clusters.items():
         found = sum(count_rows(run.path(CLUSTERS), key) for key in keys if task_type_of(key).name == name)
         if found < wanted:
-            context.progress.warn(f"choose_clusters: the documents give {found} of {wanted} for {name}")
+            domains = ", ".join(TASK_TYPES[name].domains)
+            context.progress.warn(
+                f"choose_clusters: the documents give {found} of {wanted} for {name}; more of {domains}, or "
+                "a smaller mase.cluster_tokens, give more"
+            )
 
 
-def evolve_general(context: StepContext) -> None:
+def evolve_clusters(context: StepContext) -> None:
     """Have models propose, solve and verify questions about each cluster, round by round."""
     mase, run = context.settings.mase, context.run
     if mase is None:
@@ -81,13 +85,13 @@ def evolve_general(context: StepContext) -> None:
         return Kept(pa.Table.from_pylist([made.model_dump() for made in rounds], schema=ROUND_SCHEMA))
 
     stage = Stage(
-        name="evolve_general",
+        name="evolve_clusters",
         folder=ROUNDS,
         schema=ROUND_SCHEMA,
         read=partial(_read_clusters, run.url),
-        work=context.models.open().each_record("evolve_general", ask, _name_cluster),
+        work=context.models.open().each_record("evolve_clusters", ask, _name_cluster),
         expect=partial(count_rows, run.path(CLUSTERS)),
-        max_dropped=context.settings.limits.evolve_general,
+        max_dropped=context.settings.limits.evolve_clusters,
     )
     context.run_asking(stage, mase_shards(context.settings))
 
@@ -108,7 +112,7 @@ def keep_pairs(context: StepContext) -> None:
     context.run_stage(stage, mase_shards(context.settings))
 
 
-EVOLVING = (choose_clusters, evolve_general, keep_pairs)
+EVOLVING = (choose_clusters, evolve_clusters, keep_pairs)
 """The steps of this maker, in order."""
 
 

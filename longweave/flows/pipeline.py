@@ -17,7 +17,7 @@ from longweave.flows.kg_ask import ask_questions
 from longweave.flows.kg_read import extract_facts
 from longweave.flows.kg_step import WEAVING
 from longweave.flows.kg_weave import decide_names
-from longweave.flows.mase_step import EVOLVING, evolve_general
+from longweave.flows.mase_step import EVOLVING, evolve_clusters
 from longweave.flows.opened import forget_opened, open_tokenizer
 from longweave.flows.posed_step import pose_code_questions, pose_dialogue_questions
 from longweave.flows.samples_step import extend_context, verify_samples
@@ -41,9 +41,11 @@ class Step(Protocol):
         """Take the step."""
 
 
+CHOOSING: Sequence[Step] = (filter_corpus, judge_corpus)
+"""Steps that every maker needs before it."""
+
 STEPS: Sequence[Step] = (
-    filter_corpus,
-    judge_corpus,
+    *CHOOSING,
     relate_tables,
     pose_queries,
     *WEAVING,
@@ -65,7 +67,7 @@ ASKING: Collection[Step] = (
     extract_facts,
     decide_names,
     ask_questions,
-    evolve_general,
+    evolve_clusters,
     check_grounding,
     check_robustness,
     measure_difficulty,

@@ -1,4 +1,4 @@
-"""Documents to candidates that code alone poses and answers, with no model: ``kg/code/`` about source trees by
+"""Documents to candidates that code alone poses and answers, with no model: ``kg/code/`` about sources, by
 what their syntax says, ``mase/dialogue/`` about who says what in conversations.
 """
 

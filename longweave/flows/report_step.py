@@ -36,7 +36,7 @@ _UNITS = {
     **dict.fromkeys(("ground_facts", "weave_entities"), "facts"),
     **dict.fromkeys(("decide_names",), "batches of names"),
     **dict.fromkeys(("sample_chains", "perturb_chains"), "paths"),
-    **dict.fromkeys(("choose_clusters", "evolve_general"), "clusters"),
+    **dict.fromkeys(("choose_clusters", "evolve_clusters"), "clusters"),
     **dict.fromkeys(("keep_pairs",), "proposals"),
     **dict.fromkeys(
         ("pose_queries", "ask_questions", "pose_code_questions", "pose_dialogue_questions"), "questions"

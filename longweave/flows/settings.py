@@ -43,7 +43,7 @@ class DropLimits(_Settings):
     extract_facts: float = Field(default=0.5, ge=0, le=1)
     decide_names: float = Field(default=0.5, ge=0, le=1)
     ask_questions: float = Field(default=0.95, ge=0, le=1)
-    evolve_general: float = Field(default=0.5, ge=0, le=1)
+    evolve_clusters: float = Field(default=0.5, ge=0, le=1)
     keep_pairs: float = Field(default=0.98, ge=0, le=1)
     extend_context: float = Field(default=0.9, ge=0, le=1)
     verify_samples: float = Field(default=0.9, ge=0, le=1)

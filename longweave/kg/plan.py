@@ -72,6 +72,7 @@ class Planner:
     asked_facts: Counter[str] = field(default_factory=Counter)
     names: frozenset[tuple[str, ...]] = frozenset()
     guesses: Guesses = field(init=False)
+    _stated: dict[tuple[str, tuple[str, ...], tuple[str, ...]], bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.guesses = Guesses(self.graph, self.encode)
@@ -213,14 +214,21 @@ class Planner:
             return Dropped(reason="one_document", detail=plan.doc_ids[0])
         for doc_id, document in needed.items():
             own = [fact for fact in plan.facts if fact.evidence.doc_id == doc_id]
-            others = [(other.title, other.text) for other in needed.values() if other is not document]
-            if all(any(states_both(*one, fact.subject, fact.object) for one in others) for fact in own):
+            others = [other for other in needed.values() if other is not document]
+            if all(any(self._may_state(other, fact) for other in others) for fact in own):
                 return Dropped(reason="stated_elsewhere", detail=f"all that {document.title} states")
         texts = {doc_id: (one.title, one.text) for doc_id, one in needed.items()}
         for fact in plan.dates:
             if (other := find_repeated_value(fact, texts)) is not None:
                 return Dropped(reason="stated_elsewhere", detail=f"{fact.relation}: {needed[other].title}")
         return None
+
+    def _may_state(self, document: Document, fact: Fact) -> bool:
+        """``states_both``, looked up once: many plans ask it of the same long documents."""
+        key = document.doc_id, tuple(fact.subject), tuple(fact.object)
+        if key not in self._stated:
+            self._stated[key] = states_both(document.title, document.text, fact.subject, fact.object)
+        return self._stated[key]
 
     def _judge_scarcity(self, numbers: Sequence[int]) -> Scarcity:
         degrees = self.graph.degrees()

@@ -5,7 +5,8 @@
 
 import re
 import unicodedata
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, wraps
 
 MARKS = str.maketrans("’‘“”–—−\u00a0", "''\"\"--- ")
 """Typographic marks to their plain forms."""
@@ -17,9 +18,21 @@ _NO_ACCENTS = str.maketrans({chr(code): "" for first, last in _ACCENTS for code 
 _PLAIN_LETTERS = str.maketrans(
     {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ı": "i", "æ": "ae", "Æ": "AE"}
 )
+_LONGEST_NAME = 200
 _SMALL_WORDS = "a an the of and or in on at for to by de la le von"
 SMALL = frozenset(_SMALL_WORDS.split())
 """Words that carry no name."""
+
+
+def _keep_results(write: Callable[[str], str]) -> Callable[[str], str]:
+    """``write`` with its last results kept; those of names apart, which would push the long texts out."""
+    of_names, of_texts = lru_cache(maxsize=8_192)(write), lru_cache(maxsize=128)(write)
+
+    @wraps(write)
+    def kept(text: str) -> str:
+        return (of_names if len(text) <= _LONGEST_NAME else of_texts)(text)
+
+    return kept
 
 
 def words_of(text: str) -> list[str]:
@@ -38,13 +51,13 @@ def strip_accents(text: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFKD", text).translate(_NO_ACCENTS))
 
 
-@lru_cache(maxsize=128)
+@_keep_results
 def fold(text: str) -> str:
     """``text`` in lower case, with plain marks, no accents and no possessive endings."""
     return keep_case(text).casefold()
 
 
-@lru_cache(maxsize=128)
+@_keep_results
 def keep_case(text: str) -> str:
     """The same in the case of ``text``."""
     plain = text.translate(MARKS)

@@ -175,8 +175,8 @@ def test_the_books_say_why_rounds_were_dropped(evolved: Evolved) -> None:
     for step in EVOLVING:
         stage = evolved.funnel[step.__name__]
         assert stage["in"] == stage["kept"] + sum(stage["dropped"].values()) > 0, step.__name__
-    assert evolved.funnel["choose_clusters"]["kept"] == evolved.funnel["evolve_general"]["in"] == 8
-    assert evolved.funnel["evolve_general"]["dropped"] == {}
+    assert evolved.funnel["choose_clusters"]["kept"] == evolved.funnel["evolve_clusters"]["in"] == 8
+    assert evolved.funnel["evolve_clusters"]["dropped"] == {}
     rounds = [row for key in KEYS for row in rows(evolved.out, ROUNDS, key)]
     reasons = Counter(row["reason"] for row in rounds if row["reason"])
     assert {"always_solved", "quote_missing"} <= reasons.keys() and "error" not in reasons

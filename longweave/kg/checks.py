@@ -35,7 +35,8 @@ _LIST = re.compile(
     re.IGNORECASE,
 )
 _OF_TEXT = re.compile(
-    r"\b(?:(?i:passages?|the\s+(?:text|documents?|excerpts?|filings?|address(?:es)?|context)"
+    r"\b(?:(?i:passages?(?!\s+(?:of|by|through|into)\b)"  # the passage of a bill is none of these
+    r"|the\s+(?:text|documents?|excerpts?|filings?|address(?:es)?|context)"
     r"|according\s+to\s+the)|X\d+)\b"
 )
 _NAME = re.compile(r"(?<![.?!] )(?<!^)(?<![\w.])[A-Z][\w.&’'-]*\w")  # does not begin a sentence

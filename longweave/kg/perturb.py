@@ -79,7 +79,7 @@ def describe(
         if identifies(chosen) and not any(
             identifies([*chosen[:at], *chosen[at + 1 :]]) for at in range(len(chosen))
         ):
-            clues = _prove(graph, chosen, triples, documents)
+            clues = _prove(graph, node, chosen, triples, documents)
             return Description(type=TYPES[graph.types[node]], clues=clues)
     detail = f"{graph.node(node).name}: {len(telling)} of {len(options)} facts are rare enough to tell it by"
     return Dropped(reason="not_describable", detail=detail)
@@ -106,16 +106,22 @@ def _weigh_documents(chosen: Sequence[Option], documents: Sequence[str]) -> tupl
 
 
 def _prove(
-    graph: Graph, chosen: Sequence[Option], triples: Mapping[str, Triple], documents: Sequence[str]
+    graph: Graph,
+    node: int,
+    chosen: Sequence[Option],
+    triples: Mapping[str, Triple],
+    documents: Sequence[str],
 ) -> list[Clue]:
-    """The clues of ``chosen`` with the triples that prove them."""
+    """The clues of ``chosen`` with the triples that prove them, in the words of these."""
     stated = [docs for option in chosen for docs in option.stated]
     all_documents = [*documents, *add_documents(stated, documents)]
-    return [
-        option.clue
-        if option.clue.triple_ids
-        else option.clue.model_copy(
-            update={"triple_ids": choose_triples(graph, option.clue.edge_ids, triples, all_documents)}
-        )
-        for option in chosen
-    ]
+    clues, aliases = [], graph.node(node).aliases
+    for option in chosen:
+        clue = option.clue
+        triple_ids = clue.triple_ids or choose_triples(graph, clue.edge_ids, triples, all_documents)
+        words: dict[str, object] = {"triple_ids": triple_ids}
+        if clue.kind != "superlative":
+            triple = triples[triple_ids[0]]
+            words |= {"relation": triple.relation, "forward": triple.subject in aliases}
+        clues.append(clue.model_copy(update=words))
+    return clues

@@ -49,7 +49,8 @@ EFFECT = re.compile(
     r"|ma(?:de|kes?) possible|delay\w*|halt\w*|stopp\w*|ended|end to|eliminat\w+|annul\w*|overturn\w*"
     r"|set aside|revers\w+|reduc\w+|increas\w+|creat\w+|establish\w*|destroy\w*|liberat\w*|defeat\w*"
     r"|restor\w*|rebuilt|saved|assur\w+|granted|awarded|impos\w+|fined|requir\w+|ordered|attack\w*"
-    r"|invad\w*|threaten\w*|confirmed|rejected|blocked)\b"
+    r"|invad\w*|threaten\w*|confirmed|rejected|blocked|sued|dismiss\w*|denied|veto\w*|challeng\w*"
+    r"|investigat\w*|strengthen\w*|appoint\w*|replac\w*)\b"
 )
 """Relations by which one thing acts on another."""
 _LONGEST_NAME = 6

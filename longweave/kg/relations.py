@@ -131,7 +131,12 @@ def read_phrase(text: str, object_type: str = "") -> Phrase:
     ):
         kept, flipped = kept[:-1], True
     of: list[str] = []
-    if len(kept) > 1 and lemmas[kept[0]] == "have" and not _is_verb_group(words, lemmas, kept):
+    if (
+        not flipped  # "had its books audited by" is "audited books of", exchanged once
+        and len(kept) > 1
+        and lemmas[kept[0]] == "have"
+        and not _is_verb_group(words, lemmas, kept)
+    ):
         kept, flipped, of = kept[1:], not flipped, ["of"]
     kept = [at for at in kept if lemmas[at] not in _HAVE] or kept
     if len(kept) > 1 and lemmas[kept[0]] in _BE:

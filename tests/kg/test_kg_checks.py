@@ -44,6 +44,7 @@ def with_aliases(aliases: list[str]) -> Plan:
         "What spans the Odrava Gorge was sold. Were it not, which firm would its designer have founded?",
         "After passing the Odrava Gorge, and listing its bridges, which firm of its builder's comes to mind?",
         "Which firm, working in text and context, was founded by the designer at the gorge of Odrava?",
+        "Something spans the Odrava Gorge since the passage of a bill. Which firm did its designer found?",
         "Of what spans Odrava Gorge: who designed it, and which cable firm did he call his own?",
     ],
 )
@@ -67,6 +68,7 @@ def test_good_questions_pass(question: str) -> None:
         ("List all firms which the designer of what spans the Odrava Gorge founded?", "asks_for_list"),
         ("Which two firms did the designer of what spans the Odrava Gorge found?", "asks_for_list"),
         ("What are the names of firms by the designer of what spans the Odrava Gorge?", "asks_for_list"),
+        ("Which passage on the Odrava Gorge names the firm of its designer?", "speaks_of_text"),
         ("Which firm does the passage on the Odrava Gorge speak of in the end?", "speaks_of_text"),
         ("According to the register, which firm did the designer at Odrava Gorge found?", "speaks_of_text"),
         ("The document on Odrava Gorge tells of a designer; which firm did he found?", "speaks_of_text"),

@@ -238,6 +238,18 @@ def test_the_direction_of_a_fact_counts() -> None:
     assert (of_a.said, of_a.forward, of_c.said, of_c.forward) == ("B", True, "B", False)
 
 
+def test_a_fact_is_told_in_the_words_of_the_document_that_proves_it() -> None:
+    graph, of_edge = made_graph([("A", "defeated", "B", "1")], {})
+    ((_, (triple,)),) = of_edge.items()
+    stated = triple.model_copy(update={"subject": "B", "relation": "lost the case to", "object": "A"})
+    wanted, rng = DescribeSettings((), 0.5), np.random.default_rng(0)
+    told = describe(
+        graph, number_of(graph, "A"), [], wanted, rare, rng, None, {triple.triple_id: stated}, []
+    )
+    (clue,) = clues_of(told)
+    assert (clue.relation, clue.forward, clue.said) == ("lost the case to", False, "B")
+
+
 @pytest.mark.parametrize(
     ("facts", "avoid", "barred"),
     [
@@ -342,7 +354,7 @@ def by_value(facts: list[Fact], name: str, value: str, types: dict[str, EntityTy
         edge_id=graph.edge_id(at),
         relation=graph.relations[graph.relation[at]],
         forward=False,
-        triple_id="t",
+        triple_id=of_edge[graph.edge_id(at)][0].triple_id,
         doc_id="1",
     )
     wanted = DescribeSettings((), 0.5)

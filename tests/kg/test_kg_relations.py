@@ -52,6 +52,7 @@ def same(texts: Sequence[str]) -> Vectors:
         ("is located in", "lies in", False),
         ("is a subsidiary of", "is the parent company of", True),
         ("has subsidiary", "subsidiary of", True),
+        ("had internal control audited by", "was internal control audited by", False),
         ("employs", "works for", True),
         ("preceded", "succeeded", True),
         ("is married to", "married", False),
@@ -76,6 +77,14 @@ def test_phrases_that_say_the_same_are_one_relation(left: str, right: str, flipp
 )
 def test_phrases_that_differ_stay_two(left: str, right: str) -> None:
     assert read_phrase(left) != read_phrase(right)
+
+
+def test_what_somebody_has_done_by_another_is_exchanged_once() -> None:
+    had = fact("Visa Inc.", "had internal control audited by", "KPMG LLP")
+    audited = fact("Ernst & Young LLP", "audited internal control of", "Salesforce, Inc.", doc_id="d2")
+    canon = canonical_relations([had, audited], encode)
+    of_had, of_audited = (canon[(one.relation, *ORGANIZATIONS)] for one in (had, audited))
+    assert of_had == ("audited internal control of", True) and of_audited == (of_had[0], False)
 
 
 def test_an_amount_after_by_is_no_passive() -> None:

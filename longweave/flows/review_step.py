@@ -138,10 +138,10 @@ def review_run(run: str, port: int, open_page: bool, say: Callable[[str], None])
     folder = local_path(run)
     if folder is None:
         raise RunError("is not on this machine's disk", where=run, fix="Copy it here and review the copy.")
-    shelf = RunShelf(run, settings)
-    book = MarkBook(join_path(folder, MARKS_FILE))
-    book.read()
     with _listen(port) as listening:
+        shelf = RunShelf(run, settings)
+        book = MarkBook(join_path(folder, MARKS_FILE))
+        book.read()
         own_port = listening.getsockname()[1]
         token = secrets.token_urlsafe(24)
         app = make_app(shelf, book, token=token, port=own_port, now=_now, reviewer=_reviewer())

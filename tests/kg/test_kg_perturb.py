@@ -243,9 +243,7 @@ def test_a_fact_is_told_in_the_words_of_the_document_that_proves_it() -> None:
     ((_, (triple,)),) = of_edge.items()
     stated = triple.model_copy(update={"subject": "B", "relation": "lost the case to", "object": "A"})
     wanted, rng = DescribeSettings((), 0.5), np.random.default_rng(0)
-    told = describe(
-        graph, number_of(graph, "A"), [], wanted, rare, rng, None, {triple.triple_id: stated}, []
-    )
+    told = describe(graph, number_of(graph, "A"), [], wanted, rare, rng, None, {triple.triple_id: stated}, [])
     (clue,) = clues_of(told)
     assert (clue.relation, clue.forward, clue.said) == ("lost the case to", False, "B")
 

@@ -41,12 +41,11 @@ class Step(Protocol):
         """Take the step."""
 
 
-CHOOSING: Sequence[Step] = (filter_corpus, judge_corpus)
-"""Steps that every maker needs before it."""
+FIRST: Sequence[Step] = (filter_corpus, judge_corpus, relate_tables)
+"""Steps that every maker needs before it: they choose the documents and split them."""
 
 STEPS: Sequence[Step] = (
-    *CHOOSING,
-    relate_tables,
+    *FIRST,
     pose_queries,
     *WEAVING,
     pose_code_questions,

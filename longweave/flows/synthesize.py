@@ -25,7 +25,7 @@ from longweave.flows.checked import open_pool
 from longweave.flows.flow_progress import FlowProgress
 from longweave.flows.kg_step import WEAVING
 from longweave.flows.mase_step import EVOLVING
-from longweave.flows.pipeline import ASKING, CHOOSING, STEPS, Step, begin
+from longweave.flows.pipeline import ASKING, FIRST, STEPS, Step, begin
 from longweave.flows.settings import IF_WORKER_DIES, ExecutionSettings, RunSettings
 from longweave.flows.stage_sets_step import make_stage_sets
 from longweave.flows.step import open_context
@@ -60,7 +60,7 @@ def weave_graph(settings: RunSettings, out: str = "runs/prefect") -> None:
     """
     if settings.kg is None:
         raise SettingsError("no graph is asked for", where="kg", fix="Set kg, if only to {}.")
-    _take((*CHOOSING, *WEAVING), settings, out)
+    _take((*FIRST, *WEAVING), settings, out)
 
 
 @flow(name="evolve_general", persist_result=False)
@@ -71,7 +71,7 @@ def evolve_general(settings: RunSettings, out: str = "runs/prefect") -> None:
     """
     if settings.mase is None:
         raise SettingsError("no task type is asked for", where="mase", fix="Set mase.clusters.")
-    _take((*CHOOSING, *EVOLVING), settings, out)
+    _take((*FIRST, *EVOLVING), settings, out)
 
 
 @flow(name="select", persist_result=False)

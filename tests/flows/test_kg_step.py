@@ -4,7 +4,7 @@ import gzip
 import json
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -19,7 +19,7 @@ from longweave.flows.kg_read import STATEMENTS, TRIPLES
 from longweave.flows.kg_stages import kg_shards
 from longweave.flows.kg_step import WEAVING
 from longweave.flows.opened import forget_opened
-from longweave.flows.pipeline import STEPS, begin
+from longweave.flows.pipeline import FIRST, STEPS, Step, begin
 from longweave.flows.samples_step import VERIFIED, verify_samples
 from longweave.flows.settings import RunSettings
 from longweave.flows.step import open_context
@@ -85,10 +85,15 @@ class Warned(SilentProgress):
         self.said.append(what)
 
 
-def take_steps(settings: RunSettings, out: Path, progress: Progress) -> dict[str, Any]:
-    """The funnel by stage after all steps up to the proof."""
+UP_TO_PROOF = STEPS[: STEPS.index(verify_samples) + 1]
+
+
+def take_steps(
+    settings: RunSettings, out: Path, progress: Progress, steps: Sequence[Step] = UP_TO_PROOF
+) -> dict[str, Any]:
+    """The funnel by stage after ``steps``."""
     with begin(settings, str(out)) as run, open_context(run, settings, run_in_turn, progress) as context:
-        for step in STEPS[: STEPS.index(verify_samples) + 1]:
+        for step in steps:
             step(context)
     book = json.loads((out / "funnel.json").read_text())
     return {stage["stage"]: stage for stage in book["stages"]}
@@ -228,6 +233,12 @@ def test_a_second_run_asks_nothing_and_changes_nothing(woven: Woven) -> None:
     assert woven.n_requests > 60
     assert woven.n_asked_again == 0
     assert woven.untouched and woven.again == woven.first
+
+
+def test_the_graph_needs_the_steps_of_no_other_maker(woven: Woven) -> None:
+    alone = woven.out.with_name("alone")  # beside the store with the answers
+    take_steps(woven.settings, alone, SilentProgress(), (*FIRST, *WEAVING))
+    assert rows(alone, KG_CANDIDATES) == rows(woven.out, KG_CANDIDATES)
 
 
 def test_the_graph_opens_and_is_built_again_where_it_is_missing(woven: Woven) -> None:

@@ -25,7 +25,7 @@ from longweave.flows.mase_step import (
     _keep_pairs,
     mase_shards,
 )
-from longweave.flows.pipeline import STEPS, begin
+from longweave.flows.pipeline import FIRST, STEPS, Step, begin
 from longweave.flows.samples_step import VERIFIED, verify_samples
 from longweave.flows.settings import RunSettings
 from longweave.flows.step import open_context
@@ -118,14 +118,17 @@ MASE = {
 }
 
 
-def take_steps(settings: dict[str, Any], out: Path) -> dict[str, Any]:
-    """The funnel by stage after all steps up to the proof."""
+UP_TO_PROOF = STEPS[: STEPS.index(verify_samples) + 1]
+
+
+def take_steps(settings: dict[str, Any], out: Path, steps: Sequence[Step] = UP_TO_PROOF) -> dict[str, Any]:
+    """The funnel by stage after ``steps``."""
     parsed = RunSettings.model_validate(settings)
     with (
         begin(parsed, str(out)) as run,
         open_context(run, parsed, run_in_turn, SilentProgress()) as context,
     ):
-        for step in STEPS[: STEPS.index(verify_samples) + 1]:
+        for step in steps:
             step(context)
     book = json.loads((out / "funnel.json").read_text())
     return {stage["stage"]: stage for stage in book["stages"]}
@@ -163,6 +166,9 @@ def evolved(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Evolved:
         before = read_data_files(out)
         take_steps(settings, out)
         assert read_data_files(out) == before
+        alone = out.with_name("alone")
+        take_steps(settings, alone, (*FIRST, *EVOLVING))
+        assert all(rows(alone, ROUNDS, key) == rows(out, ROUNDS, key) for key in KEYS)
         keys = frozenset(one.key for one in server.requests())
     return Evolved(out, funnel, asked, examiner.asked.total() - asked.total(), keys)
 

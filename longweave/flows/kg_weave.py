@@ -66,9 +66,12 @@ def weave_entities(context: StepContext) -> None:
         for key in keys:
             for alarm in read_alarms(run, key):
                 context.progress.warn(alarm)
-        undone = {merge_id for key in keys for merge_id in read_undone(run, key)}
-        for merge_id in sorted(set(settings.undo) - undone):
-            context.progress.warn(f"kg.undo: no graph of this run has the merge {merge_id}; see kg/merges")
+        if settings.undo:
+            undone = {merge_id for key in keys for merge_id in read_undone(run, key)}
+            for merge_id in sorted(set(settings.undo) - undone):
+                context.progress.warn(
+                    f"kg.undo: no graph of this run has the merge {merge_id}; see kg/merges"
+                )
 
 
 def _read_distinct(run: str, key: str) -> list[Triple]:

@@ -122,7 +122,7 @@ def _read_rounds(run: str) -> Iterator[RoundLine]:
 
 
 def _list_spending(funnel: Funnel) -> list[SpendingLine]:
-    """The lines of each step together, in the order of the steps."""
+    """The lines of each step together, in the order of the funnel."""
     order = {stage: n for n, stage in enumerate(funnel.stages)}
     lines = sorted(funnel.models, key=lambda line: order.get(line["stage"], len(order)))
     names = [entry.name for entry in fields(SpendingLine)]

@@ -1,6 +1,6 @@
 """The pipeline as Prefect flows: ``synthesize``, and under it one flow per step with one task per shard;
-``weave_graph``, which takes those up to the multi-hop questions; ``select``, which draws the training sets of
-a run.
+``weave_graph`` and ``evolve_general``, which take the steps of one maker after the first ones; ``select``,
+which draws the training sets of a run.
 
 In: ``RunSettings`` (a form in Prefect's page) and the run directory. Tasks are given keys, not records; the
 shards they make are on disk. What is there already is not made again, so a flow that failed or was cancelled

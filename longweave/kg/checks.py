@@ -2,6 +2,7 @@
 
 Reasons: ``name_leaked``, ``answer_leaked``, ``clue_missing``, ``yes_or_no``, ``asks_for_list``,
 ``speaks_of_text``, ``supposition_missing``, ``no_question``, ``too_long``, ``reserved_marker``;
+``other_counting``, ``counting_not_said`` and ``name_not_asked`` (``kg.counting``);
 ``other_name``, ``other_number``: one that is not in the description of the start or in what is supposed, so
 that a reader could begin in the middle.
 """
@@ -10,6 +11,7 @@ import re
 
 from longweave.kg.answers import SHARES
 from longweave.kg.clues import Clue
+from longweave.kg.counting import check_counting
 from longweave.kg.mentions import is_named
 from longweave.kg.plan_records import Plan, PlanNode, clue_names
 from longweave.kg.spelling import carrying_words, keep_case, words_of
@@ -17,7 +19,7 @@ from longweave.kg.values import AMOUNT, read_number, year_of
 from longweave.synth.prompt import find_reserved_mark
 from longweave.synth.records import Dropped
 
-_LONGEST = 700
+_LONGEST = 900
 _SHORTEST = 30
 _AUXILIARY = "is|are|was|were|do|does|did|has|have|had|can|could|would|will|should|may|might"
 _SUPPOSED = r"(?:had|were|should)\b[^?]*,[^?]*\b(?:what|which|who|whom|whose|when|where|how)\b"
@@ -35,7 +37,8 @@ _LIST = re.compile(
     re.IGNORECASE,
 )
 _OF_TEXT = re.compile(
-    r"\b(?:(?i:passages?(?!\s+(?:of|by|through|into)\b)"  # the passage of a bill is none of these
+    r"\b(?:(?i:passages?(?!\s+(?:of\s+(?!(?:an?|the|this)\s+(?:speech|text|document|report|filing|address))"
+    r"|by\s+(?:the\s+)?(?:congress|house|senate|parliament|lawmakers)))"  # the passage of a bill is none
     r"|the\s+(?:text|documents?|excerpts?|filings?|address(?:es)?|context)"
     r"|according\s+to\s+the)|X\d+)\b"
 )
@@ -62,6 +65,7 @@ def check_question(question: str, plan: Plan) -> Dropped | None:
     return (
         _check_names(question, plan)
         or _check_supposition(question, plan)
+        or check_counting(question, plan)
         or _check_particulars(question, plan)
     )
 

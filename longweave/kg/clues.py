@@ -32,7 +32,8 @@ class Clue(Record):
     """A fact that the described thing has: ``relation`` to (``forward``) or from something that is to be
     called ``said``, and ``names`` a thing by which it can be looked up ("" where it tells but a date).
     ``edge_ids`` are the facts that show it: one, or all that were ranked; ``triple_ids`` are the triples that
-    prove them, one for each, empty while they are not chosen."""
+    prove them, one for each, empty while they are not chosen. Then ``relation`` and ``forward`` are those of
+    the triple, but for ranks; before, those of the edge."""
 
     kind: ClueKind
     relation: str

@@ -21,7 +21,7 @@ from longweave.synth.embedding import Encode, Vectors
 from longweave.synth.records import Record
 
 MANY = 99
-"""More guesses than anybody makes; also said where the end itself is stated nowhere."""
+"""More guesses than anybody makes; also said where the other documents do not speak of the end at all."""
 _ALIKE = 0.2
 _MOST_SAID = 3
 

@@ -111,8 +111,8 @@ class Planner:
             return start
         hidden = [alias for node in nodes for alias in node.aliases]
         for clue in start.clues:
-            if is_named(clue.said, hidden):
-                return Dropped(reason="named_by_clue", detail=clue.said)
+            if is_named(said := f"{clue.relation} {clue.said}", hidden):
+                return Dropped(reason="named_by_clue", detail=said)
         scarcity = self._judge_scarcity(numbers)
         if scarcity.commonness > self.settings.max_commonness:
             return Dropped(reason="common_knowledge", detail=f"{scarcity.commonness}: {nodes[-1].name}")

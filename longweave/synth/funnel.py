@@ -76,8 +76,8 @@ def check_balance(counts: Counts, where: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
-    """Counts and seconds by stage, in the order of the stages; ``models`` is what model calls have used, a
-    line per stage, role and model (see ``llm.spending``)."""
+    """Counts and seconds by stage, in the order in which they first ended; ``models`` is what model calls
+    have used, a line per stage, role and model (see ``llm.spending``)."""
 
     stages: Mapping[str, Counts] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)

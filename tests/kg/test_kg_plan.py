@@ -78,7 +78,7 @@ def test_a_clue_that_would_name_what_is_hidden_is_not_told() -> None:
     triples = [telling, *TRIPLES[2:]]
     own = planner(graph=made_graph_of(triples), triples=triples)
     dropped = own.plan(path_along(BRIDGE, VENN, WORKS), node_id(BRIDGE))
-    assert dropped == Dropped(reason="named_by_clue", detail="Gorge of Tobias Venn’s Fall")
+    assert dropped == Dropped(reason="named_by_clue", detail="spans Gorge of Tobias Venn’s Fall")
 
 
 def test_paradigms_are_taken_in_turn_where_a_path_allows_several() -> None:

@@ -22,7 +22,7 @@ SUM = (
 )
 WHICH = (
     "Of the man who was born in Tromvik, when he was honoured, of what he designed, when it was opened, and "
-    "of the firm that he set up, when it ended: whose day came neither first nor last?"
+    "of the firm that he set up, when it ended: whose day, by name, came neither first nor last?"
 )
 
 
@@ -130,7 +130,8 @@ def test_an_answer_that_is_off_is_found_out(years: Sample, answer: str) -> None:
 def test_another_arithmetic_than_that_of_the_plan_is_found_out(years: Sample) -> None:
     for kind in ("gaps_compared", "years_between", "middle_of_three"):
         computation = plan_of(years)["computation"] | {"kind": kind}
-        assert reason(planned_as(years, computation=computation)) == "answer_differs"
+        refused = "name_not_asked" if kind == "middle_of_three" else "answer_differs"
+        assert reason(planned_as(years, computation=computation)) == refused
     assert reason(planned_as(years, computation=None)) == "answer_differs"
 
 

@@ -66,7 +66,7 @@ def build_report(
 
     Args:
         name: The run's name.
-        stages: The funnel in the order of the stages.
+        stages: The funnel, in its order.
         samples: The samples that were kept, with their checks and trials; read once.
         rejects: What the stages dropped; read once, after ``samples``.
         split_rows: Rows written per split.

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -110,12 +111,12 @@ def test_the_books_of_the_demo_balance(demo: Path, rows: Mapping[str, list[dict[
         assert row["in"] == row["kept"] + sum(row["dropped"].values()), stage
         rejects = (demo / "rejects" / stage).glob("*.parquet")
         assert sum(pq.read_metadata(path).num_rows for path in rejects) == sum(row["dropped"].values()), stage
-    for before, after in (
-        ("filter_corpus", "deduplicate_corpus"),
-        ("deduplicate_corpus", "relate_tables"),
-        ("extend_context", "verify_samples"),
-        ("verify_samples", "export"),
-    ):
+    gates = ("check_grounding", "check_robustness", "measure_difficulty", "select_samples", "export")
+    ways = (
+        ("filter_corpus", "deduplicate_corpus", "relate_tables"),
+        ("extend_context", "verify_samples", "screen_samples", *gates),
+    )
+    for before, after in chain.from_iterable(map(pairwise, ways)):
         assert stages[before]["kept"] == stages[after]["in"], (before, after)
     posed = (
         "pose_queries",
